@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { hashMultiset } from '../../src/domain/ledger/content-hash';
 
-/** Texts that run into each other when joined without care. */
+/** Texts that become ambiguous if they are joined without a separator. */
 const texts = fc.array(fc.constantFrom('', 'a', 'b', 'ab', '1:a', '2:ab', 'ä', '\u0000', '\ud800'), {
   maxLength: 6,
 });

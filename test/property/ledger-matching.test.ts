@@ -12,7 +12,7 @@ import {
 const COMPLETE = { isComplete: true };
 const PARTIAL = { isComplete: false };
 
-/** Few values, so that rows share keys, amounts and everything. */
+/** Few values, so that many rows share their key, their amount, or both. */
 const income: fc.Arbitrary<IncomeRow> = fc.record({
   currency: fc.constantFrom('BTC', 'LTC'),
   type: fc.constantFrom('REWARD_EARN', 'FEE_RATE_EARN'),
@@ -26,7 +26,7 @@ const income: fc.Arbitrary<IncomeRow> = fc.record({
   extra: fc.constantFrom(null, '{"a": 1}'),
 });
 const served = fc.array(income, { maxLength: 12 });
-/** What the pool served at several times, the last one last. */
+/** The lists that the pool served one after the other. */
 const history = fc.array(served, { minLength: 1, maxLength: 5 });
 
 /** The ledger after a commit, as the store writes it. */

@@ -5,13 +5,13 @@ import { play } from '../support/pacing/schedule';
 import type { Arrival, Schedule } from '../support/pacing/schedule';
 import { mostInAWindow } from '../support/pacing/window-server';
 
-/** Things go wrong for this long; then it is calm until the first request has to have left. */
+/** Faults happen for this long. Then it is calm until the first request must have left. */
 const TROUBLE_MS = 60_000;
-/** From the first permit to the arrival of its request, in this model: a pause before it leaves, and the way to the pool. */
+/** From the first permit to the arrival of its request: a pause in the process, and the way to the pool, ms. */
 const SLOWEST_ARRIVAL_MS = 1_900;
 
 const time = fc.integer({ min: 0, max: TROUBLE_MS });
-/** Some longer than every limit of the pacing. */
+/** Some are longer than every limit of the pacing. */
 const pause = fc
   .tuple(time, fc.oneof(fc.integer({ min: 100, max: 5_000 }), fc.integer({ min: 5_000, max: TROUBLE_MS })))
   .map(([fromMs, forMs]) => ({ fromMs, toMs: Math.min(fromMs + forMs, TROUBLE_MS) }));
@@ -83,7 +83,7 @@ function limitAt(schedule: Schedule, atMs: number): number {
   return schedule.slots * (1 + recent.length);
 }
 
-/** The windows that hold more than is allowed, each named by its last arrival. */
+/** The last arrival of each window that holds more than is allowed. */
 function crowded(schedule: Schedule, arrivals: readonly Arrival[]): number[] {
   return arrivals
     .filter(({ atMs }) => {
@@ -111,7 +111,7 @@ test('P6 P12 at most N requests in any second, and always progress', async () =>
     }),
     { numRuns: 300, plugins: [fc.interruptAfterTimeLimit(20_000, { failOnInterrupt: false })] },
   );
-  // A pacer that lets nothing through would be as safe.
+  // Without this check, a pacer that lets nothing through would pass.
   expect(arrived).toBeGreaterThan(3 * played);
   expect(arrivedUnderKey).toBeGreaterThan(played);
 });

@@ -6,7 +6,7 @@ import { LedgerHistory } from '../support/ledger-history';
 import { type LabScope, type LabSync, useLedgerLab, VERIFY } from '../support/ledger-lab';
 import { differenceOf, knownAt, truthLineOf } from '../support/ledger-truth';
 
-/** KPOOL_TEST_SEED replays one history; KPOOL_TEST_HISTORIES plays more of them than a run of the suite does. */
+/** KPOOL_TEST_SEED replays one history; KPOOL_TEST_HISTORIES plays more of them than the suite does. */
 const SEED = process.env['KPOOL_TEST_SEED'];
 const HISTORIES = Number(process.env['KPOOL_TEST_HISTORIES'] ?? 20);
 const SECONDS = Number(process.env['KPOOL_TEST_SECONDS'] ?? 25);
@@ -20,9 +20,9 @@ const FAULTS: readonly Fault[] = [
   { kind: 'reset', at: 'body' },
   { kind: 'truncate', framing: 'intact' },
   { kind: 'body' },
-  // A sound answer that is not true: nothing there at all.
+  // A well-formed answer that is false: it has no rows.
   { kind: 'body', text: emptyPage(), contentType: 'application/json' },
-  // A count that does not fit.
+  // A wrong count.
   { kind: 'rewrite', rewrite: (json) => json.replace(/"totalNum":"?(\d+)"?/, '"totalNum":99999') },
 ];
 
@@ -32,7 +32,7 @@ function emptyPage(): string {
 
 const lab = useLedgerLab();
 
-/** What both lists hold, as often as both hold it. */
+/** The lines that both lists have, as often as both have them. */
 function common(a: readonly string[], b: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of b) counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -43,7 +43,7 @@ function common(a: readonly string[], b: readonly string[]): string[] {
   });
 }
 
-/** What `a` holds more often than `b`. */
+/** The lines that `a` has more often than `b`. */
 function beyond(a: readonly string[], b: readonly string[]): string[] {
   return differenceOf(a, b).filter((line) => line.startsWith('only at the pool'));
 }
@@ -132,7 +132,7 @@ class Playing {
   async faults(): Promise<void> {
     const { history } = this;
     const fault = history.pick(FAULTS);
-    // An answer that is false but sound is believed when it comes twice: then nobody can tell.
+    // A false but well-formed answer that comes twice is believed, since nothing shows that it is false.
     const times = fault.kind === 'body' && fault.text !== undefined ? 1 : history.pick([1, 1, 2, 5]);
     history.log.push(`  ${fault.kind} × ${times}`);
     for (let skip = history.below(3); skip > 0; skip -= 1)
@@ -164,7 +164,7 @@ class Playing {
     if (this.history.chance(0.5)) await this.syncWell();
   }
 
-  /** The pool stops serving its older rows: they stay, and all that it still serves is followed. */
+  /** The pool stops serving its older rows: they stay in the ledger, and the others stay up to date. */
   async forgets(): Promise<void> {
     await this.syncWell();
     if (!this.history.forget()) return;
@@ -179,11 +179,11 @@ class Playing {
   }
 
   private async syncWell(): Promise<void> {
-    // A list that no longer shows any row proves nothing unless a person confirms it.
+    // An emptied list proves nothing unless a person confirms it.
     const request = { ...VERIFY, acceptEmpty: this.history.served().length === 0 };
     let result = await this.sync({ request });
     if (result.outcome === 'partial' && this.history.shufflesMoreThanAPage()) {
-      // Equal rows beyond a page that change places with every request: nobody can count them.
+      // Equal rows on several pages in a changing order cannot be counted.
       Object.assign(lab.simulator.quirks, { order: 'desc' });
       result = await this.sync({ request });
     }
@@ -196,7 +196,7 @@ class Playing {
     this.remembered.push({ instant: await lab.now(), truth: await lab.storedOf(this.place) });
   }
 
-  /** The rows that the ledger believes to be served are those that are; the others are older than all of them. */
+  /** Checks that the ledger knows which rows are served, and that all others are older. */
   private async expectTruth(): Promise<void> {
     const [truth, served] = [linesOf(this.history.served()), await lab.servedOf(this.place)];
     expect(differenceOf(truth, served)).toEqual([]);
@@ -205,7 +205,7 @@ class Playing {
     expect(unserved.filter((line) => minedAtOf(line) >= oldest)).toEqual([]);
   }
 
-  /** Syncs, and checks what holds whatever the pool did meanwhile: no row that was there all the time is lost. */
+  /** Syncs, and checks that no row is lost that the pool served all the time. */
   private async sync(options: LabSync, { isJudged = true } = {}) {
     const { history, place } = this;
     const before = await lab.storedOf(place);

@@ -6,13 +6,13 @@ import { PoolAndLedger } from '../support/pool-and-ledger';
 /** A failure names its seed, its path and its replayPath: KPOOL_TEST_SEED, _PATH and _REPLAY replay it. */
 const { KPOOL_TEST_SEED, KPOOL_TEST_PATH, KPOOL_TEST_REPLAY, KPOOL_TEST_SECONDS } = process.env;
 const SECONDS = Number(KPOOL_TEST_SECONDS ?? 10);
-/** As many as the time allows, and these however slow the machine is. */
+/** The number of histories that the time allows, but at least this many on a slow machine. */
 const LEAST_HISTORIES = 4;
 const MOST_HISTORIES = 20 * SECONDS;
 
 const lab = useLedgerLab();
 
-/** Not the whole history: spans of some days are many. */
+/** Shorter than usual: a history in spans of a few days takes many requests. */
 const HISTORY_START = Date.UTC(2026, 5, 1);
 
 test(
@@ -28,7 +28,7 @@ test(
           () => ({ model: { ...EMPTY_POOL, rows: beginning.rows }, real: play }),
           commands,
         );
-        // Once it stands still, all of it is found to be true.
+        // Once the pool stands still, the ledger has to be complete and true.
         play.empty(false);
         await play.sync(VERIFY);
         await play.sync({ ...VERIFY, acceptEmpty: true });

@@ -55,7 +55,7 @@ export async function scanTables(sql: Sql): Promise<readonly ScannedTable[]> {
   }));
 }
 
-/** What the driver says, table by table: from the catalog, which hides nothing. */
+/** The tables as the driver reads them, from the catalog, which hides nothing. */
 export async function scanKeysByDriver(sql: Sql, tables: readonly ScannedTable[]): Promise<ScannedKeys> {
   const primary: string[] = [];
   const links: string[] = [];
@@ -111,7 +111,7 @@ export async function scanKeysByMetabase(sql: Sql): Promise<ScannedKeys> {
   return { primary: primary.map(({ key }) => key), links: links.map(({ link }) => link) };
 }
 
-/** Reads the first rows of a table; returns the columns of few, short texts, of which a list of values would be kept. */
+/** Reads the first rows of a table; returns the columns of few, short texts, for which Metabase lists the values. */
 export async function scanRows(sql: Sql, table: ScannedTable): Promise<readonly string[]> {
   const columns = table.columns.map(({ name, type }) =>
     IS_TEXT.test(type) ? `substring("${name}", 1, ${SAMPLE_TEXT_LENGTH}) AS "${name}"` : `"${name}"`,

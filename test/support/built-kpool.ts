@@ -5,9 +5,9 @@ import { join } from 'node:path';
 const SCRIPT = join(__dirname, '..', '..', 'dist', 'src', 'cli', 'kpool.js');
 
 export interface KpoolCall {
-  /** All of it: nothing is inherited but PATH, so that the machine's own variables change nothing. */
+  /** The whole environment: only PATH is inherited, so that the machine's own variables change nothing. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where a `.env` is looked for. */
+  /** The directory in which a `.env` is read. */
   readonly cwd: string;
   readonly onSpawn?: (child: ChildProcess) => void;
 }

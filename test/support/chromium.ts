@@ -4,7 +4,7 @@ import { installDebianPackage } from './debian-package';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const WHAT_TO_DO = 'set CHROMIUM to the path of Chromium or Chrome, or install chromium';
-/** Nothing is asked of the network but what a page asks. */
+/** Chromium sends no requests of its own. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -12,7 +12,7 @@ const ARGUMENTS = [
   '--disable-dev-shm-usage',
 ];
 
-/** Where Chromium is; installed with apt-get where tests may do that. Null: there is none. */
+/** The path of Chromium, which is installed with apt-get if tests may do that; null if there is none. */
 function findChromium(): string | null {
   const find = (): string | undefined =>
     [process.env['CHROMIUM'] ?? '', ...PLACES].find((place) => place !== '' && existsSync(place));

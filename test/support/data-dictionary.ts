@@ -39,7 +39,7 @@ To look up a worker's day, and the income of that day:
 \`SELECT * FROM pool.earnings WHERE puid = 1001 AND mining_date = '2026-10-01'\`.
 `;
 
-/** The schemas for people as Markdown, from the catalog of a migrated database. */
+/** The public schemas as Markdown, from the catalog of a migrated database. */
 export async function describeData(sql: postgres.Sql): Promise<string> {
   const parts = [HEAD];
   for (const schema of SCHEMAS) {

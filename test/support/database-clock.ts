@@ -7,14 +7,14 @@ export async function setDatabaseClock(sql: postgres.Sql, atMs: number): Promise
     $$ SELECT timestamptz '${new Date(atMs).toISOString()}' + (pg_catalog.clock_timestamp() - timestamptz '${new Date().toISOString()}') $$`);
 }
 
-/** The clock of the server again. */
+/** Restores the clock of the server. */
 export async function restoreDatabaseClock(sql: postgres.Sql): Promise<void> {
   await sql.unsafe(`
     CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
     $$ SELECT pg_catalog.clock_timestamp() $$`);
 }
 
-/** The clock of a test database runs `factor` times as fast from now on: the rests of the rate limit are as much shorter. */
+/** Makes the clock of a test database run `factor` times as fast, which shortens the rests of the rate limit. */
 export async function hastenDatabaseClock(sql: postgres.Sql, factor: number): Promise<void> {
   const now = new Date().toISOString();
   await sql.unsafe(`

@@ -12,7 +12,7 @@ export interface TestHome {
   readonly port: number;
 }
 
-/** A KPOOL_HOME for one test, with a space in its path, and a port for it; removed and stopped after the run. */
+/** A KPOOL_HOME for one test, with a space in its path, and a port. It is stopped and removed after the run. */
 export async function createTestHome(): Promise<TestHome> {
   const id = randomBytes(4).toString('hex');
   const parent = join(runDirectory(), `homes of ${id}`);
@@ -22,7 +22,7 @@ export async function createTestHome(): Promise<TestHome> {
   return { home, port: await findFreePort() };
 }
 
-/** The same with a server that was used before and is stopped: a copy, since making one takes long. */
+/** The same, with a stopped server that was used before. It is copied, because creating one takes long. */
 export async function createUsedHome(): Promise<TestHome> {
   const used = await startOnce('used-home', async () => {
     const { home, port } = await createTestHome();
@@ -38,13 +38,13 @@ export function dataDirectoryOf(home: string): string {
   return join(home, 'postgres', 'data');
 }
 
-/** What is under a KPOOL_HOME, found out without changing anything. */
+/** The paths under a KPOOL_HOME, read without changing anything. */
 export async function stateOf(home: string): Promise<'absent' | 'stopped' | 'running'> {
   if (!existsSync(join(dataDirectoryOf(home), 'PG_VERSION'))) return 'absent';
   return (await findPostmaster(dataDirectoryOf(home))) === null ? 'stopped' : 'running';
 }
 
-/** The server's own process. Fails when it does not run. */
+/** The pid of the server. Fails if it does not run. */
 export async function postmasterOf(home: string): Promise<number> {
   const postmaster = await findPostmaster(dataDirectoryOf(home));
   if (postmaster === null) throw new Error('The embedded PostgreSQL does not run.');

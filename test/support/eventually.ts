@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 50;
-/** Some looks read a whole ledger: what takes longer is looked for less often. */
-const LATER_EVERY_MS = 250;
+const FIRST_PAUSE_MS = 50;
+/** Pauses are longer later on, because `find` may read a whole ledger. */
+const LATER_PAUSE_MS = 250;
 const LATER_AFTER_MS = 1_500;
 
-/** Resolves with the first value that `find` finds (not null); fails, saying `what`, when none came in time. */
+/** Resolves with the first value of `find` that is not null; after the timeout, fails and says `what` was awaited. */
 export async function eventually<T>(
   what: string,
   timeoutMs: number,
@@ -16,7 +16,7 @@ export async function eventually<T>(
     const found = await find();
     if (found !== null) return found;
     const waitedMs = performance.now() - startMs;
-    if (waitedMs > timeoutMs) throw new Error(`It never came to this within ${timeoutMs} ms: ${what}.`);
-    await sleep(waitedMs < LATER_AFTER_MS ? LOOK_EVERY_MS : LATER_EVERY_MS);
+    if (waitedMs > timeoutMs) throw new Error(`Not reached within ${timeoutMs} ms: ${what}.`);
+    await sleep(waitedMs < LATER_AFTER_MS ? FIRST_PAUSE_MS : LATER_PAUSE_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../src/core/clock';
 
-/** Time that passes `factor` times as fast for waits and measurements. The time of day is the machine's. */
+/** A clock whose waits and measurements pass `factor` times as fast. The time of day is the machine's. */
 export function fastClock(factor: number): Clock {
   return {
     now: () => systemClock.now(),

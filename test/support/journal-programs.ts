@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { installDebianPackage } from './debian-package';
 
-/** The Debian package that brings a program. */
+/** The Debian package that contains a program. */
 const PACKAGES = { 'bean-check': 'beancount', hledger: 'hledger' } as const;
 
-/** Runs a program of plain text accounting, installed first where that can be done; null: it is not there. */
+/** Runs a program of plain text accounting, which is installed if possible; null if there is none. */
 export function runJournalProgram(
   program: keyof typeof PACKAGES,
   args: readonly string[],

@@ -1,9 +1,9 @@
 import { systemClock, type Clock } from '../../src/core/clock';
 
 export interface JumpingClock extends Clock {
-  /** A test may let others do something while one sleeps. */
+  /** A test may replace it, to let something happen during a sleep. */
   sleep: Clock['sleep'];
-  /** How long each sleep was meant to be, ms. */
+  /** The length of each sleep, ms. */
   readonly sleeps: readonly number[];
 }
 

@@ -4,7 +4,7 @@ import type { LedgerStore } from '../../src/sync/ports';
 import { VERIFY } from './ledger-lab';
 import type { Beginning, PoolAndLedger } from './pool-and-ledger';
 
-/** What the model knows of the pool: enough to tell which commands make sense, and how a run over it has to end. */
+/** What the model knows about the pool: which commands make sense, and how a run has to end. */
 export interface PoolModel {
   rows: number;
   withdrawn: number;
@@ -25,7 +25,7 @@ export const beginnings: fc.Arbitrary<Beginning> = fc.record({
 
 type Command = fc.AsyncCommand<PoolModel, PoolAndLedger>;
 
-/** A change of the pool: when it makes sense, what it does to the model, and what to the pool. */
+/** A change of the pool: when it makes sense, and what it does to the model and to the pool. */
 function change(
   name: string,
   isPossible: (model: PoolModel) => boolean,
@@ -124,7 +124,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
 const requests = fc.constantFrom<LedgerRequest>(WHAT_IS_DUE, VERIFY);
 const nameOf = (request: LedgerRequest): string => (request === VERIFY ? 'verify' : 'sync');
 
-/** Writers between whose read and commit something happens, or that die there. */
+/** Writers that are interrupted between their read and their commit, or die there. */
 const interrupted = (nth: number, act: () => Promise<void>) => {
   let commits = 0;
   return (store: LedgerStore): LedgerStore => ({
@@ -177,7 +177,7 @@ const runs: readonly fc.Arbitrary<Command>[] = [
   ),
 ];
 
-/** Histories of a pool and of the runs over it, as many runs as changes. */
+/** Histories of a pool and of the runs over it, with as many runs as changes. */
 export function histories(maxCommands: number, replayPath?: string) {
   return fc.commands([...changes, ...runs, ...runs, ...runs], {
     maxCommands,

@@ -16,7 +16,7 @@ const TYPES = [
 ];
 const STATUSES = ['SETTLED', 'SETTLED', 'WAIT_SETTLE', 'WAIT_SETTLE', 'FROZEN'];
 const EXTRAS = [null, null, null, '{"fee": 0.10}', '{"id": 9007199254740993, "fee": 0.1}'];
-/** Few different ones, so that rows become equal and pair by amount. */
+/** Few values, so that rows become equal or are paired by amount. */
 const AMOUNTS = [
   '0.00012',
   '0.00012',
@@ -29,7 +29,7 @@ const AMOUNTS = [
   '0.000000000000000001',
 ];
 
-/** What a draw may be made of. */
+/** The distributions from which a history draws. */
 class Dice {
   constructor(private readonly random: Random) {}
 
@@ -46,7 +46,7 @@ class Dice {
   }
 }
 
-/** Where the rows of a history lie in time. */
+/** How the rows of a history are spread over time. */
 const SHAPES = {
   daily: (dice: Dice, n: number, i: number) => startOfDay(-i - 1) + (dice.chance(0.02) ? 8 * HOUR_MS : 0),
   'several a day': (dice: Dice, n: number, i: number) =>
@@ -87,23 +87,23 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ totalNum: dice.pick(['null', 'absent']) }),
   (dice) => ({ pageSizeSays: dice.pick(['ten', 'rows']) }),
 ];
-/** Those under which it contradicts itself. */
+/** Readings under which the pool contradicts itself. */
 const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ totalNum: dice.pick([-1, 1, -7, 40, 1_000]) }),
-  // Counted all the same: an answer without anything looks the same as a scope without rows.
+  // They need a count: without one, an empty answer looks like a scope without rows.
   (dice) => ({ emptyPage: dice.pick([1, 2]), noRows: 'page', totalNum: 'true' }),
   () => ({ repeatedPage: 2 }),
 ];
 
-/** The pool's side of one history: draws what happens to a scope, and remembers what it touched. */
+/** The pool's side of one history: draws what happens to a scope, and remembers which rows it changed. */
 export class LedgerHistory {
   readonly log: string[] = [];
   private readonly dice: Dice;
   private readonly withdrawn: SimIncome[] = [];
   private hasRefusedSpans = false;
-  /** Bounds do not mean what they say, or did not under earlier quirks. */
+  /** Whether bounds have, or had under earlier quirks, another meaning than mining time. */
   private hadOtherBounds = false;
-  /** Mining time before which the pool has stopped to serve rows; what the ledger holds of them stays. */
+  /** The pool no longer serves rows mined before this instant, ms. */
   forgottenBeforeMs = -Infinity;
   /** Rows that were changed since the last `watch`. */
   private touched = new Set<SimIncome>();
@@ -132,7 +132,7 @@ export class LedgerHistory {
     return this.lab.simulator.world[this.place.scope.stream](this.place.key);
   }
 
-  /** What the pool still serves. */
+  /** The rows that the pool still serves. */
   served(): readonly SimIncome[] {
     return this.live().filter((row) => row.minedAtMs >= this.forgottenBeforeMs);
   }
@@ -164,13 +164,13 @@ export class LedgerHistory {
     const count = this.dice.pick([0, 1, 1, 2, 3]);
     for (let n = 0; n < count; n += 1) Object.assign(chosen, this.dice.pick(HONEST_QUIRKS)(this.dice));
     if (kind === 'lying') Object.assign(chosen, this.dice.pick(LYING_QUIRKS)(this.dice));
-    // A server that looks at no bounds does not complain about them.
+    // A server that ignores bounds refuses none.
     if (chosen.bounds === 'ignored') delete chosen.maxSpanDays;
-    // Bounds that speak of something else show themselves by the count of everything only.
+    // Bounds with another meaning are found only by the count of everything.
     if (chosen.boundsOn === 'settled' || chosen.boundsShiftMs !== undefined) {
       delete chosen.maxSpanDays;
       delete chosen.totalNum;
-      // A limit of spans is kept for good, and then no answer counts everything.
+      // A span limit is permanent, and then no single answer counts everything.
       if (this.hasRefusedSpans) {
         delete chosen.boundsOn;
         delete chosen.boundsShiftMs;
@@ -186,12 +186,12 @@ export class LedgerHistory {
     this.log.push(`quirks ${JSON.stringify(chosen)}`);
   }
 
-  /** Whether the pool shuffles more rows than a page holds, and nothing smaller can be asked for. */
+  /** Whether the pool shuffles more rows than a page holds, within the smallest span that can be queried. */
   shufflesMoreThanAPage(): boolean {
     const { order, bounds, pageSizeCap, totalNum } = this.lab.simulator.quirks;
-    // A scope that had to be paged stays so: passes that never agree say nothing about windows.
+    // A paged scope stays paged, because passes that never agree prove nothing about windows.
     const isPaged = this.hadOtherBounds;
-    // Without a count a list is paged, in pages smaller than itself: an empty second page could be a lie.
+    // A list without a count is paged in pages smaller than itself, because an empty second page could be false.
     const pageRows = totalNum === 'true' ? (pageSizeCap ?? 100) : 12;
     const instants = this.live().map(({ minedAtMs }) => minedAtMs);
     // Where no bounds can be trusted, no smaller span can be asked for: rows that change places between two pages are
@@ -199,7 +199,7 @@ export class LedgerHistory {
     const movesBetweenPages =
       instants.length > pageRows && (order === 'unstable' || new Set(instants).size < instants.length);
     if (isPaged && order.startsWith('unstable') && movesBetweenPages) return true;
-    // Where bounds are cut to days, no smaller span than the days of two zones can be asked for.
+    // If bounds are cut to days, the smallest span is the days of two time zones.
     const unitMs = order === 'unstable' && bounds.endsWith('-days') ? 2 * DAY_MS : 1;
     const ofUnit = new Map<number, number>();
     for (const minedAtMs of instants) {

@@ -45,11 +45,11 @@ export interface LabSync {
   readonly request?: LedgerRequest;
   readonly signal?: AbortSignal;
   readonly tiers?: Partial<LedgerTiers>;
-  /** Stands between the program and its store. */
+  /** Wraps the store that the program uses. */
   readonly store?: (store: PrismaLedgerStore) => LedgerStore;
 }
 
-/** A simulated pool and what syncs a scope of its ledger into a database: no pace, no waits, the smallest parts. */
+/** A simulated pool and the code that syncs a scope of its ledger into a database, without pacing and without waits. */
 export class LedgerLab {
   private static nextPuid = 5_000_001n;
   private readonly firstQuirks: Quirks;
@@ -97,7 +97,7 @@ export class LedgerLab {
       pacer: UNPACED,
       clock,
       random: () => 0.5,
-      // Real time does not pass between attempts: a circuit that opens would stay open.
+      // No real time passes between attempts, so a circuit that opened would stay open.
       retries: {
         circuit: {
           pause: { maintenance: NO_PAUSE, throttled: NO_PAUSE, refused: NO_PAUSE },
@@ -122,7 +122,7 @@ export class LedgerLab {
     return new LedgerLab(databaseUrl, simulator, sql, client, pool, accountId, locks);
   }
 
-  /** A scope of a sub-account of its own. */
+  /** Adds a sub-account and returns its scope. */
   async newScope(stream: 'earnings' | 'rewards'): Promise<LabScope> {
     const puid = LedgerLab.nextPuid++;
     const algo = 'SHA256d';
@@ -170,12 +170,12 @@ export class LedgerLab {
     return storedOf(this.sql, scope.stream, scope.puid);
   }
 
-  /** Without what the pool's list no longer reaches back to. */
+  /** The stored rows that the pool is believed to serve. */
   servedOf({ scope }: LabScope): Promise<string[]> {
     return servedOf(this.sql, scope.stream, scope.puid);
   }
 
-  /** Time passes at the pool and in the database. */
+  /** Moves the clocks of the pool and of the database forward. */
   async advance(ms: number): Promise<void> {
     this.simulator.clock.advance(ms);
     await this.sql`UPDATE sync.test_clock SET ahead = ahead + ${`${ms} milliseconds`}::interval`;

@@ -3,14 +3,14 @@ import type { SimIncome, SimScopeKey, Simulator } from '../../src/simulator';
 
 type Stream = 'earnings' | 'rewards';
 
-/** Every column that the pool says, as text; a row of either ledger. */
+/** Every column that the pool serves, as text, of an earning or a reward. */
 function lineOf(columns: Readonly<Record<string, string | null>>): string {
   return JSON.stringify(Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const UNIT_POWER: Readonly<Record<string, number>> = { H: 0, K: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 
-/** Moves the decimal point of a plain decimal text: written again here, so that the program does not check itself. */
+/** Moves the decimal point of a plain decimal text. Written again here, so that the program does not check itself. */
 function shiftText(text: string, power: number): string {
   const sign = text.startsWith('-') ? '-' : '';
   const [integer = '', fraction = ''] = text.replace('-', '').split('.');
@@ -78,7 +78,7 @@ export async function servedOf(sql: postgres.Sql, stream: Stream, puid: bigint):
   );
 }
 
-/** The rows of one sub-account that were live at an instant, as the revisions tell, in the same form. */
+/** The rows of one sub-account that were live at an instant, from the revisions, in the same form. */
 export async function knownAt(
   sql: postgres.Sql,
   stream: Stream,

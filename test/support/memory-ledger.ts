@@ -62,27 +62,27 @@ export class MemoryPool {
   nowMs = NOW;
   requests = 0;
   readonly asked: IncomePageQuery[] = [];
-  /** `shuffled`: in another order at each request. */
+  /** `none`: a fixed order without meaning; `shuffled`: another one at each request. */
   order: 'desc' | 'asc' | 'none' | 'shuffled' = 'desc';
   /** Longer spans are refused, ms. */
   longestSpanMs = Infinity;
   refusesFuture = false;
-  /** Of a longer span only so much is served, ms, at its end or at its beginning. */
+  /** How much of a longer span is served, ms, at its end or at its beginning. */
   clippedMs = Infinity;
   clippedAt: 'end' | 'beginning' = 'end';
   forgottenBeforeMs = -Infinity;
   isEmpty = false;
-  /** Selects by an instant that is later than when a row was mined by so much; null: ignores bounds. */
+  /** How much later than the mining time the instant is by which the pool selects rows, ms; null: it ignores bounds. */
   shift: ((row: IncomeRow) => number) | null = () => 0;
   pageCap = 100;
   count: (rows: number) => number | null = (rows) => rows;
-  /** Served, but cannot be read. */
+  /** These rows are served in a form that cannot be parsed. */
   readonly unreadable = new Set<IncomeRow>();
-  /** What cannot be read says when it was mined. */
+  /** Whether a row that cannot be parsed has a mining time. */
   isDated = true;
-  /** Stands behind all others, as in a list in order of recording. */
+  /** These rows come last, as in a list in order of recording. */
   readonly late = new Set<IncomeRow>();
-  /** Shown only when asked for by name. */
+  /** These rows are listed only if their coin is asked for by name. */
   hidden: IncomeRow[] = [];
   /** Called before each request is answered. */
   before: (request: number, query: IncomePageQuery) => void = () => undefined;
@@ -171,7 +171,7 @@ class MemoryLedger implements LedgerStore {
     newestUnservedMs: null,
     nowMs: NOW,
   };
-  /** Called before each commit: another writer may go first. */
+  /** Called before each commit, for example to let another writer commit first. */
   beforeCommit: () => void = () => undefined;
   readonly commits: WindowCommit[] = [];
   readonly patches: LedgerCursorPatch[] = [];
@@ -215,7 +215,7 @@ class MemoryLedger implements LedgerStore {
     return Promise.resolve({ outcome: 'committed', state: this.state, counts });
   }
 
-  /** Another writer commits. */
+  /** Commits as another writer would. */
   supersede(): void {
     this.state = { ...this.state, version: this.state.version + 1n };
   }
@@ -280,7 +280,7 @@ export class MemoryLab {
 
   constructor(readonly pool: MemoryPool) {}
 
-  /** How a run went: why it was partial, and how many requests it took. */
+  /** Runs a sync. Returns why it was partial, and what it cost and changed. */
   async sync(
     request: Partial<LedgerRequest> = {},
   ): Promise<{ doubts: readonly string[]; requests: number; withdrawn: number; rowsRead: number }> {
@@ -296,7 +296,7 @@ export class MemoryLab {
     };
   }
 
-  /** A run that somebody else drives. */
+  /** The session of a run that the test drives itself. */
   session(acceptsEmpty = false): LedgerSession {
     const run = new Run(1n, 0, new AbortController().signal);
     return new LedgerSession(this.deps(), SCOPE, run, acceptsEmpty, this.ledger.state);
@@ -319,7 +319,7 @@ export class MemoryLab {
     };
   }
 
-  /** Everything is read again. */
+  /** Runs a sync that reads everything again. */
   verify(request: Partial<LedgerRequest> = {}): ReturnType<MemoryLab['sync']> {
     return this.sync({ verifyBeforeMs: this.ledger.state.nowMs + 1, ...request });
   }

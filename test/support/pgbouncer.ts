@@ -17,7 +17,7 @@ export interface PgBouncer {
 
 const START_TIMEOUT_MS = 15_000;
 
-/** Looks on the PATH, and where Debian keeps programs of administrators; installs it if need be. Null: there is none. */
+/** The path of pgbouncer, which is installed if necessary; null if that is not possible. */
 export function findPgBouncer(): string | null {
   const find = (): string | undefined =>
     ['pgbouncer', '/usr/sbin/pgbouncer'].find((file) => spawnSync(file, ['--version']).status === 0);
@@ -25,14 +25,14 @@ export function findPgBouncer(): string | null {
   return find() ?? null;
 }
 
-/** Runs a pgbouncer before a database, as it comes but for `settings`. */
+/** Runs a pgbouncer in front of a database, with its defaults except for `settings`. */
 export async function startPgBouncer(
   program: string,
   databaseUrl: string,
   settings: Readonly<Record<string, string | number>>,
 ): Promise<PgBouncer> {
   const { hostname, port, username, password } = new URL(databaseUrl);
-  // It does not run as root.
+  // pgbouncer refuses to run as root.
   const user = await findServerUser();
   const directory = await mkdtemp(join(tmpdir(), 'kpool-pgbouncer-'));
   const ownPort = await findFreePort();

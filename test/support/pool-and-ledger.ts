@@ -6,7 +6,7 @@ import type { RunResult } from '../../src/sync/run-scope';
 import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
 import { differenceOf, truthLineOf } from './ledger-truth';
 
-/** How a history begins; what a pool clips stays as it is, since nobody can tell rows that were hidden from the start. */
+/** How a history begins. Its clipping of spans never changes, since rows hidden from the start cannot be found. */
 export interface Beginning {
   readonly stream: 'earnings' | 'rewards';
   readonly rows: number;
@@ -23,7 +23,7 @@ const countOf = (lines: readonly string[]): Map<string, number> => {
   return counts;
 };
 
-/** What `a` holds more often than `b`. */
+/** The lines that `a` has more often than `b`. */
 function beyond(a: readonly string[], b: readonly string[]): string[] {
   const counts = countOf(b);
   return a.filter((line) => {
@@ -41,7 +41,7 @@ const fieldOf = (line: string, name: string): string =>
 const minedAtOf = (line: string): number => Number(fieldOf(line, 'mined_at'));
 const dayNumberOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
 
-/** A simulated pool, one scope of its ledger, and what the promises say of each run over it. */
+/** A simulated pool, one scope of its ledger, and the promises that each run has to keep. */
 export class PoolAndLedger {
   private readonly broken: SimIncome[] = [];
   private readonly withdrawn: SimIncome[] = [];
@@ -70,7 +70,7 @@ export class PoolAndLedger {
       clippedSpan: clippedDays === null ? null : { days: clippedDays, keeps: 'last' },
       forgottenBeforeMs: null,
     });
-    // A list that is younger than what is clipped shows no sign of that: an older row, put in alone, is hidden from all.
+    // A list younger than a clipped span shows no sign of the clipping: a single older row would never be seen.
     const isHidden = clippedDays !== null && rows <= perDay * clippedDays;
     const oldestInsertDays = isHidden ? clippedDays - 4 : Infinity;
     const play = new PoolAndLedger(
@@ -124,7 +124,7 @@ export class PoolAndLedger {
     this.world.insertMany(this.place.scope.stream, this.place.key, incomes);
   }
 
-  /** A row that nobody can read, on the day of another one where there is one. */
+  /** Adds a row that cannot be parsed, if possible on the day of another one. */
   breakOne(pick: number): void {
     const { key, scope } = this.place;
     const minedAtMs = this.rowAt(pick)?.minedAtMs ?? this.today - DAY_MS;
@@ -169,12 +169,12 @@ export class PoolAndLedger {
       this.edgeMs === -Infinity ? null : Math.min(this.edgeMs, 8e15);
   }
 
-  /** The list begins later from now on; nothing that is too young for that is left out. */
+  /** Lets the list begin later, without its young rows. */
   forget(pick: number): void {
     const minedAtMs = this.rowAt(pick)?.minedAtMs;
     const youngestMs = this.lab.simulator.clock.now() - 8 * DAY_MS;
     if (minedAtMs === undefined || minedAtMs > youngestMs) return;
-    // A list that ends up without rows is an empty one, which is another command.
+    // A list without rows belongs to another command.
     if (!this.rows().some((row) => row.minedAtMs >= minedAtMs)) return;
     this.forgottenBeforeMs = Math.max(this.forgottenBeforeMs, minedAtMs);
     this.announceEdge();
@@ -203,7 +203,7 @@ export class PoolAndLedger {
     return this.lab.sync(this.place, { tiers: this.tiers ?? {}, ...options, request });
   }
 
-  /** Syncs while the pool stands still, and checks whatever has to hold of any run. */
+  /** Syncs while the pool stands still, and checks what has to hold after any run. */
   async sync(request: LedgerRequest, options: Omit<LabSync, 'request'> = {}): Promise<RunResult> {
     const before = await this.look();
     const result = await this.run(request, options);
@@ -212,7 +212,7 @@ export class PoolAndLedger {
       expect.stringMatching(/succeeded|partial/),
       undefined,
     ]);
-    // P11: whatever is short is said.
+    // P11: a partial run gives its reason.
     expect(result.outcome === 'partial').toBe(result.reason !== null);
     await this.expectCertified(result);
     if (this.isEmptied && request.acceptEmpty !== true) expect(result.totals.withdrawn).toBe(0);
@@ -220,7 +220,7 @@ export class PoolAndLedger {
     return result;
   }
 
-  /** P4: what was stored is there, and what the pool still has counts. */
+  /** P4: stored rows are still there, and those that the pool still has are live. */
   async expectKept(before: Awaited<ReturnType<PoolAndLedger['look']>>): Promise<void> {
     const after = await this.look();
     expect(beyond(before.keys, after.keys)).toEqual([]);
@@ -237,7 +237,7 @@ export class PoolAndLedger {
     return { keys: rows.map(({ key }) => key), live: await lab.storedOf(place) };
   }
 
-  /** P2: every window that the run verified holds what the pool serves in it. */
+  /** P2: every window that the run verified holds exactly what the pool serves in it. */
   private async expectCertified({ runId }: RunResult): Promise<void> {
     const { lab, place } = this;
     const windows = await lab.sql<{ from: number; to: number | null; landed: number; quarantined: number }[]>`
@@ -273,7 +273,7 @@ export class PoolAndLedger {
     const [doubt] = await lab.sql<{ rows: number }[]>`
       SELECT coalesce(sum(in_doubt_count), 0)::int AS rows FROM sync.windows
        WHERE stream = ${place.scope.stream} AND puid = ${String(place.scope.puid)}`;
-    // What is kept though it is not served is older than all that is, or may be a row that nobody can read.
+    // A stored row that is not served is older than all served rows, or may be one that cannot be parsed.
     const oldest = Math.min(...truth.map(minedAtOf));
     const unserved = beyond(await lab.storedOf(place), stored);
     const younger = unserved.filter((line) => minedAtOf(line) >= oldest);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { installDebianPackage } from './debian-package';
 
-/** Runs Prometheus' own tool; null where there is none and none can be installed. */
+/** Runs Prometheus' own tool; null if there is none and none can be installed. */
 export function runPromtool(
   args: readonly string[],
   input = '',

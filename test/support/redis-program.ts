@@ -4,7 +4,7 @@ import { installDebianPackage } from './debian-package';
 /** How to run a Redis server on this machine. */
 export interface RedisProgram {
   readonly file: string;
-  /** Some programs are many: this name makes them the server. */
+  /** `argv[0]`, for programs that act as the server only under this name. */
   readonly argv0: string;
 }
 
@@ -18,7 +18,7 @@ const CANDIDATES: readonly RedisProgram[] = [
   { file: 'redis-check-rdb', argv0: 'redis-server' },
 ];
 
-/** Looks on the PATH; on a Debian-like machine, as root, installs what is missing, once a run. Null: there is none. */
+/** Searches the PATH; as root on a Debian-like machine, installs a missing server once a run. Null if there is none. */
 export function findRedisProgram(): RedisProgram | null {
   const found = CANDIDATES.find(isServer);
   if (found !== undefined) return found;

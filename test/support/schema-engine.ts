@@ -15,7 +15,7 @@ export interface EngineStatus {
   readonly history: unknown;
 }
 
-/** Prisma's own schema engine, as a process: `url` is a database in whose server it may also make shadow databases. */
+/** Prisma's own schema engine, as a process. On the server of `url` it may also create shadow databases. */
 export function schemaEngine(url: string, migrationsDir: string, schemaFile = SCHEMA_FILE) {
   const ask = async (command: string): Promise<unknown> => {
     const { stdout } = await run(process.execPath, [PROGRAM, command, migrationsDir, schemaFile], {
@@ -24,7 +24,7 @@ export function schemaEngine(url: string, migrationsDir: string, schemaFile = SC
     return JSON.parse(stdout);
   };
   return {
-    /** The SQL that would turn what the migrations make into what schema.prisma says; empty when they agree. */
+    /** The SQL that would turn the migrated database into schema.prisma; empty if they agree. */
     drift: async () => ((await ask('drift')) as { drift: string }).drift,
     /** `prisma db pull`: the schema as it would be if it followed the database. */
     pull: async () =>

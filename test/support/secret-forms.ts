@@ -14,7 +14,7 @@ function formsOf(secret: string): string[] {
   return [...new Set([...forms, ...encoded, Buffer.from(secret).toString('hex')])];
 }
 
-/** Places in which a secret stands, each with the secret's name and never with the secret. */
+/** The places that contain a secret, each with the secret's name and never with the secret. */
 export function findSecrets(
   exhibits: readonly Exhibit[],
   secrets: Readonly<Record<string, string>>,

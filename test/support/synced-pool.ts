@@ -38,11 +38,11 @@ export interface TestServiceOptions {
   readonly accounts: Simulator['accounts'];
   readonly config?: SyncedPoolOptions['config'];
   readonly env?: Readonly<Record<string, string>>;
-  /** Those of the program unless given. */
+  /** The program's streams by default. */
   readonly streams?: StreamRegistry;
-  /** None: what is logged is lost. */
+  /** Nothing is logged by default. */
   readonly logger?: Logger;
-  /** The machine's unless given. */
+  /** The machine's clock by default. */
   readonly clock?: Clock;
 }
 
@@ -61,7 +61,7 @@ function configOf(
   );
 }
 
-/** A service as a process of its own would open it. */
+/** Opens a service as a separate process would. */
 export async function openTestService(options: TestServiceOptions): Promise<SyncService> {
   const { streams = STREAMS } = options;
   const config = configOf(options, options.poolUrl);

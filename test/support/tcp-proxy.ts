@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** `pass` forwards, `drop` accepts connections and closes them, `silent` accepts them and lets nothing through. */
 type ProxyMode = 'pass' | 'drop' | 'silent';
 
-/** A way to a server on this host that can fail as a network does. */
+/** A proxy to a server on this host that can fail as a network does. */
 export class TcpProxy {
   /** Connections that were accepted so far. */
   accepted = 0;
@@ -21,7 +21,7 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Concerns the connections that are there, too. */
+  /** Changes the behaviour of existing connections, too. */
   turn(mode: ProxyMode): void {
     this.mode = mode;
     if (mode === 'drop') this.sockets.forEach((socket) => socket.destroy());

@@ -39,7 +39,7 @@ export function stopAfterRun(name: string, signal: NodeJS.Signals, pidFile: stri
   writeFileSync(join(runDirectory(), 'services', name), `${signal}\n${pidFile}`);
 }
 
-/** Below those that a system gives to outgoing connections, which could take a port before its server does. */
+/** Below the ports of outgoing connections, which could take a port before its server does. */
 const PORTS = { first: 20_000, count: 12_000 };
 const PORT_ATTEMPTS = 50;
 
@@ -65,7 +65,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** A server's first start includes its data directory, or its installation with apt-get. */
+/** Includes the creation of a data directory, or an installation with apt-get. */
 const START_TIMEOUT_MS = 300_000;
 
 /**
@@ -93,7 +93,7 @@ export async function startOnce(name: string, start: () => Promise<string>): Pro
   return outcome.address;
 }
 
-/** True for one caller of all processes. */
+/** True for exactly one caller among all processes. */
 function isFirst(directory: string): boolean {
   try {
     mkdirSync(directory);

@@ -3,7 +3,7 @@ import { Secret } from '../../src/core/secret';
 import { createMetrics } from '../../src/observability/metrics';
 import { startWeb, type WebOptions, type WebServer } from '../../src/web/server';
 
-/** Serves the pages of a database on a free port, without jobs; what fails unexpectedly fails the request. */
+/** Serves the pages of a database on a free port, without jobs. An unexpected failure fails the request. */
 export async function serveTestPages(
   databaseUrl: string,
   options: Partial<WebOptions> = {},

@@ -7,7 +7,7 @@ interface LockedPackage {
   readonly dev?: boolean;
 }
 
-/** They ask for no more than to be named. */
+/** Licences that require no more than their notice. */
 const FREE = new Set([
   'MIT',
   'ISC',

@@ -23,7 +23,7 @@ database.beforeDrop(async () => {
   await listener.close();
 });
 
-/** A process of its own, as far as the database can tell. */
+/** A separate process, from the database's point of view. */
 async function open(): Promise<{
   service: SyncService;
   rounds: ReturnType<SyncService['reports']['createAlertRounds']>;
@@ -78,7 +78,7 @@ test('a new account, or one that is well, causes no alert', async () => {
 test('streams that fall behind, and recover, are each alerted once', async () => {
   await passTime(31 * MINUTE_MS);
   await (await open()).rounds.run();
-  // Ten minutes to catch up.
+  // A stream has ten minutes to catch up.
   expect(listener.take()).toEqual([]);
   await passTime(10 * MINUTE_MS);
   const processes = await Promise.all([open(), open(), open()]);

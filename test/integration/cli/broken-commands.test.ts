@@ -4,7 +4,7 @@ import { useTestDatabase } from '../../support/test-database';
 
 const database = useTestDatabase();
 
-/** A way to the database that is cut for all when the n-th message of its clients comes by. */
+/** A proxy to the database that cuts all connections at the n-th message of its clients. */
 async function startBrokenWay(n: number): Promise<{ url: string; messages: () => number; server: Server }> {
   const target = new URL(database.url);
   let messages = 0;
@@ -40,7 +40,7 @@ test('a command whose connection breaks says so and ends', async () => {
   expect(whole.code).toBe(0);
   for (let n = 1; n <= whole.messages; n += 1) {
     const { code, stderr } = await listQuarantine(n);
-    // A cut during the goodbye, or one that the driver compensates for, goes unnoticed.
+    // A cut while the connection closes, or one that the driver repairs, stays unnoticed.
     if (code !== 0) expect([n, code, stderr]).toEqual([n, 1, expect.stringMatching(/database|PostgreSQL/)]);
   }
 }, 60_000);

@@ -122,7 +122,7 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     expect(end.stderr).toMatch(/newer/);
   });
 
-  /** A first start, whose database would be made in a folder of its own. */
+  /** A first start, which would create its database in a separate folder. */
   async function start(env: Record<string, string>): Promise<{ end: KpoolEnd; hasStarted: boolean }> {
     const home = path.join(folder, 'first');
     const end = await kpool(['start'], { DATABASE_URL: '', KPOOL_HOME: home, ...env });

@@ -7,7 +7,7 @@ import { useTestDatabase } from '../../support/test-database';
 type Worker = ReturnType<Simulator['world']['addWorker']>;
 
 const WORKERS = 5_000;
-/** Pages of the two long lists, and the list of INVALID ones. */
+/** The pages of the two long lists, and one of the INVALID workers. */
 const LEAST_REQUESTS = WORKERS / 100 + 2;
 
 let pool: SyncedPool;
@@ -78,7 +78,7 @@ test.each([
       stored: WORKERS,
       wrong: [],
     });
-    // Least, one half more, and a last word on some workers.
+    // The fewest possible requests, half as many again, and a few worker lookups.
     if (churn === 0) expect(result!.totals.requests).toBeLessThanOrEqual(LEAST_REQUESTS + 1);
     else expect(result!.totals.requests).toBeLessThanOrEqual(1.5 * LEAST_REQUESTS + 15);
   },

@@ -75,7 +75,7 @@ async function snapshot(
   });
 }
 
-/** What hours and days have to say, found from raw samples, snapshots and nothing else that the figures rest on. */
+/** The expected hours and days, computed only from samples and snapshots. */
 async function truth(fleet: Fleet, unit: 'hour' | 'day') {
   return sql`
     WITH period AS (
@@ -151,7 +151,7 @@ const snapshotPlan = fc.record({
 
 type SnapshotPlan = typeof snapshotPlan extends fc.Arbitrary<infer Plan> ? Plan : never;
 
-/** Snapshots in which each worker was listed: from the first that saw it up to the second in a row that did not. */
+/** The snapshots of each worker: from the first that listed it to the second in a row that did not. */
 function listedSnapshots(plans: readonly SnapshotPlan[]): [number, number][] {
   const counts = new Map<number, number>();
   const misses = new Map<number, number>();

@@ -21,7 +21,7 @@ async function addWorker(algo: string, name: string): Promise<number> {
   return lastId;
 }
 
-/** A day of the fleet, as a snapshot that begins it would leave it. */
+/** Stores the figures of a day, as its snapshots would. */
 async function addDay(algo: string, worker: number, day: string, rate: number, rejectRate: string) {
   await sql`
     INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, avg_real_hash_rate_hps, last_reject_rate)
@@ -46,7 +46,7 @@ test('weeks hold only days that are over, also recomputed', async () => {
   expect(await weeks()).toEqual([]);
   await addDay(algo, worker, '2026-11-15', 200, '0.03');
   expect(await weeks()).toEqual(['2026-11-09 1 0.8000 100 100 1.0000']);
-  // The service was off for days.
+  // As if the service had been off for days.
   await addDay(algo, worker, '2026-11-24', 60, '0.05');
   expect(await weeks()).toEqual(['2026-11-09 2 0.8000 150 150 1.0000']);
   await addDay(algo, worker, '2026-11-25', 1, '9');

@@ -18,7 +18,7 @@ interface Machine {
   readonly hourRate?: number | null;
   readonly rejectRate?: string | null;
   readonly minutesSinceShare?: number | null;
-  /** Mean hashrates and active snapshots of 10 by day, the oldest first, the last one today's. */
+  /** By day, oldest first and today last: the mean hashrate, and how many of 10 snapshots were active. */
   readonly days?: readonly (readonly [rate: number | null, active: number])[];
   readonly algo?: string;
 }

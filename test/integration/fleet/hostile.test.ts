@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 let puid = 700n;
 
-/** A sub-account with one usual machine, and others that are listed word for word as given. */
+/** Adds a sub-account with one ordinary machine, and others whose JSON is given. */
 async function farm(raws: readonly string[], pname = 'farm'): Promise<SimScopeKey> {
   puid += 1n;
   const key = { account: 'main', puid, algo: 'SHA256d' };

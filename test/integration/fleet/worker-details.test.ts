@@ -34,7 +34,7 @@ beforeAll(async () => {
   await pool.sync({ streams: ['workers'] });
 });
 
-/** Runs the round on; returns the workers that were asked about, in order. */
+/** Runs the next part of the round. Returns the workers that it queried, in order. */
 async function round(): Promise<number[]> {
   const mark = pool.simulator.requests.entries.length;
   const summaries = await pool.sync({ streams: ['worker-details'] });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 let puid = 500n;
 
-/** A sub-account of the test's own, with this many active machines. */
+/** Adds a sub-account with this many active machines. */
 async function farm(size: number): Promise<{ key: SimScopeKey; workers: Worker[] }> {
   puid += 1n;
   const key = { account: 'main', puid, algo: 'SHA256d' };

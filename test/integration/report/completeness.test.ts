@@ -11,7 +11,7 @@ let accounts = 0;
 
 const { sql } = useTestDatabase({ connections: 2 });
 beforeEach(async () => {
-  // Only one account at a time: closing looks at all of them.
+  // Only one account is active at a time, because a close checks all of them.
   await sql`UPDATE pool.sub_accounts SET default_algo = NULL`;
   await sql`UPDATE pool.accounts SET status = 'duplicate'`;
   await sql`DELETE FROM sync.windows`;
@@ -24,13 +24,13 @@ beforeEach(async () => {
 interface Span {
   readonly from: string;
   readonly to: string;
-  /** How long ago it was read whole; null: never. */
+  /** How long ago all of it was read; null if never. */
   readonly readAgo: string | null;
   readonly quarantined?: number;
   readonly inDoubt?: number;
 }
 
-/** What the sync knows of sub-account 1, algorithm SHA256d, in both lists. */
+/** Stores what a sync would know about both lists of sub-account 1 and SHA256d. */
 async function know(
   spans: readonly Span[],
   isWhole = true,
@@ -197,7 +197,7 @@ describe('closing a month', () => {
     await sql`UPDATE pool.sub_accounts SET removed_at = '2025-07-15Z' WHERE account_id = ${accountId}`;
     expect(await refusalOf(findMonth('2025-07')!)).toContain('earnings of farm 1');
     expect(await refusalOf(findMonth('2025-08')!)).toBe('closed');
-    // Read once more after it was gone: its last month is proven too.
+    // A read after it was removed proves its last month, too.
     await sql`UPDATE sync.windows SET verified_at = '2025-07-16Z'`;
     expect(await refusalOf(findMonth('2025-07')!)).toBe('closed');
   });

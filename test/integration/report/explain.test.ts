@@ -51,7 +51,7 @@ test('P4 kpool explain shows the states, proof and close of a row', async () => 
     closes: [{ month: '2026-10', action: 'close', amount: '1.000000000000000001' }],
   });
   expect((await explain(row!.id)).stdout).toContain('It counts as income.');
-  // What is gone can be followed, too.
+  // A withdrawn row can be explained, too.
   await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE puid = ${puid}`;
   expect((await explain(row!.id)).stdout).toContain('It does not count: the pool withdrew it.');
 });
@@ -80,7 +80,7 @@ test('P4 kpool explain names the exports that contain a row', async () => {
       await written('statement', '--month', '2026-08'),
       await written('statement', '--month', '2026-08', '--account', 'other'),
     ];
-    // Of another month, account or basis, and of before it was known.
+    // Exports of another month, account or basis, and one from before the row was known.
     await written('statement', '--month', '2026-07');
     await written('statement', '--month', '2026-08', '--account', 'main');
     await written('koinly');
@@ -134,7 +134,7 @@ test('P4 kpool explain names no file that left the row out', async () => {
       await write(format, ...(format === 'journal' ? ['--format', 'hledger'] : []));
     expect(await filesOf('2026-05-01Z')).toEqual(['statement']);
     expect(await filesOf('2026-05-02Z')).toEqual(['statement', 'koinly', 'cointracker', 'journal']);
-    // Its settle time alone has changed: that moves no money.
+    // Only its settle time has changed, which moves no money.
     await sql`UPDATE pool.earnings SET settled_at = '2026-05-04Z' WHERE puid = ${own} AND amount = 5`;
     for (const format of ['statement', 'koinly']) await write(format, '--since-last');
     expect((await filesOf('2026-05-02Z')).slice(4)).toEqual(['statement']);

@@ -19,7 +19,7 @@ const { sql } = useTestDatabase({ connections: 4 });
 const AMOUNTS =
   'settled, pending, other, total, paid, settled_undated, settled_text, pending_text, total_text, paid_text, items';
 
-/** Rows that are in one of two relations only; rows of nothing but zeros say nothing. */
+/** Rows that are in only one of two relations, without rows of zeros. */
 async function differences(
   accountId: number,
   kept: string,
@@ -40,7 +40,7 @@ async function setReportZone(zone: string): Promise<void> {
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 }
 
-/** Months of another time zone than the kept ones, against its days. */
+/** Compares the months of a time zone that is not stored with its days. */
 async function expectMonthsOf(accountId: number, zone: string): Promise<void> {
   const columns = `account_name, sub_account, puid, currency, month, settled, pending, other, paid, settled_undated, items`;
   const months = `

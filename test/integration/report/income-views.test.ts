@@ -57,7 +57,7 @@ describe('the income ledger', () => {
       await reward(type, { day: '2026-10-01', amount: '1' });
     await reward('MINING_EARN', { day: '2026-10-02', amount: '2' });
     await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '3', currency: 'NMC' });
-    // Merged mining of the same coin and day, but not the same income: its amount is its own.
+    // Merged mining of the same coin and day with another amount is other income.
     await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '0.000000000119', ordinal: 1 });
     expect(await ledger()).toEqual([
       '2026-10-01 earnings BTC 1',
@@ -119,7 +119,7 @@ test('merged mining is left out only if the amounts are equal', async () => {
     return row?.['total_text'] as unknown;
   };
   expect(await total()).toBe('27.958995000119');
-  // Once the pool corrects the earning, the two are no longer the same.
+  // Once the pool corrects the earning, the two are different income.
   await sql`UPDATE pool.earnings SET amount = 2.4 WHERE amount = 2.5 AND puid = ${puidOf(accountId, 1)}`;
   expect(await total()).toBe('30.358995000119');
 });

@@ -54,7 +54,7 @@ async function journal(fileType: ExportRequest['fileType'], over: Partial<Export
   return { manifest, file: files[0] };
 }
 
-/** What a view says of each currency, as the journal's accounts would hold it. */
+/** The sums of a view by currency, in the form of the journal's accounts. */
 async function expectedBalances(): Promise<unknown> {
   const rows = await sql<{ currency: string; settled: string; open: string; total: string }[]>`
     SELECT currency, trim_scale(sum(settled))::text AS settled, trim_scale(sum(pending + other))::text AS open,

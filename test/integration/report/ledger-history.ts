@@ -17,12 +17,12 @@ interface Item {
   readonly settledAfterHours: number | null;
 }
 
-/** One statement that changes the ledger, as the pool's answers would: many rows at once, none deleted. */
+/** One statement that changes the ledger as a commit would: many rows at once, none of them deleted. */
 export type LedgerStep =
   | { readonly kind: 'appear'; readonly source: Source; readonly items: readonly Item[] }
   | { readonly kind: 'settle' | 'withdraw' | 'restore'; readonly source: Source; readonly day: number }
   | { readonly kind: 'amend'; readonly source: Source; readonly day: number; readonly amount: string }
-  /** The pool's totals prove that merged mining is inside earnings, or no longer do. */
+  /** The pool's totals prove that merged mining is inside earnings, or disprove it. */
   | { readonly kind: 'merge'; readonly isSame: boolean };
 
 const FIRST_DAY = Date.UTC(2026, 8, 28);
@@ -49,7 +49,7 @@ const item: fc.Arbitrary<Item> = fc.record({
 const source = fc.constantFrom<Source>('earnings', 'rewards');
 const day = fc.integer({ min: 0, max: DAYS - 1 });
 
-/** Histories of a ledger over the turn of a month, in which both lists hold the same days. */
+/** Histories of a ledger around the end of a month, in which both lists hold the same days. */
 export const ledgerSteps: fc.Arbitrary<readonly LedgerStep[]> = fc
   .tuple(
     fc.record({
@@ -135,7 +135,7 @@ async function appear(
   });
   const isReward = source === 'rewards';
   const type = isReward ? sql`type, ` : sql``;
-  // Rows that share the rest of the key are numbered after those that are there.
+  // A row with the key of existing rows gets the next ordinal.
   await sql`
     INSERT INTO ${sql(`pool.${source}`)} (puid, algo, currency, mined_at, ${type} ordinal, amount, hash_rate_hps, status, settled_at)
     SELECT n.puid, n.algo, n.currency, n.mined_at, ${type}

@@ -35,7 +35,7 @@ test('P1 programs read amounts as text and ids as bigint', async () => {
     beforeDay: '2026-11-01',
   })) {
     items.push(item);
-    // Another question while the items are gone through.
+    // Another query during the iteration.
     const [month] = await ledger.monthlyIncome({ puid: PUID, beforeDay: '2026-11-01' });
     expect(month).toMatchObject({ month: '2026-10-01', puid: PUID, total: EXACT, paid: '0' });
   }

@@ -112,7 +112,7 @@ test('a bad file imports nothing and names its wrong line', async () => {
 
 test('a bad line after many good ones imports nothing', async () => {
   const before = await prices();
-  // More than are written at once.
+  // More than one batch.
   const days = Array.from({ length: 12_000 }, (_, i) => new Date(i * DAY_MS).toISOString().slice(0, 10));
   const good = HEADER + days.map((day) => `BTC,EUR,${day},1\n`).join('');
   const result = await importText(`${good}BTC,EUR,2026-10-09,"1,5"\n`);

@@ -15,7 +15,7 @@ let accounts = 0;
 const database = useTestDatabase({ connections: 4 });
 const { sql } = database;
 
-/** The pool gives a total of sub-account 1. */
+/** Stores a total of sub-account 1. */
 async function giveTotal(accountId: number, currency: string, amount: string): Promise<void> {
   await sql`
     INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
@@ -71,7 +71,7 @@ interface Case {
   readonly difference?: string | null;
 }
 
-/** Earnings: 1.00000000123 settled and 0.5 pending; rewards: 0.25 settled, and 1 that an earning stands for. */
+/** Earnings: 1.00000000123 settled and 0.5 pending. Rewards: 0.25 settled, and 1 that repeats an earning. */
 const CASES: readonly Case[] = [
   {
     what: 'all that is settled',
@@ -193,7 +193,7 @@ test('an account’s total is compared with all its sub-accounts', async () => {
     },
     { currency: 'BTC', verdict: 'matches', definition: 'settled', ledgerSettled: '1.000000000000000002' },
   ]);
-  // What is not there yet is said of each sub-account, whose totals the pool has not given.
+  // The missing totals are reported for each sub-account.
   expect(rows.filter(({ subAccount }) => subAccount !== null).map(({ verdict }) => verdict)).toEqual(
     Array(3).fill('not comparable'),
   );
@@ -219,7 +219,7 @@ test('all totals of an account have to fit one definition', async () => {
       VALUES (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 'MINING_EARN', 0, ${amount}::text::numeric, 'SETTLED'),
              (${puid}, 'SHA256d', ${currency}, '2026-10-02Z', 'FEE_RATE_EARN', 0, 0.25, 'SETTLED')`;
   }
-  // This pool counts MINING_EARN beside the earnings; of KAS it lacks the subsidy, which leaves "settled" no better.
+  // This pool counts MINING_EARN beside the earnings. Its KAS lacks the subsidy, so that "settled" fits no better.
   await giveTotal(accountId, 'BTC', '2.25');
   await giveTotal(accountId, 'LTC', '4.25');
   await giveTotal(accountId, 'KAS', '6');
@@ -241,7 +241,7 @@ test('all totals of an account have to fit one definition', async () => {
   );
 });
 
-/** An account with earnings only, read whole, in three coins, and the pool's totals of them; its KAS explained. */
+/** Creates a completely read account with earnings in three coins and their totals; that of KAS is explained. */
 async function explainedKas(
   name: string,
   coins: readonly { currency: string; amounts: readonly string[]; pending: string | null; total: string }[],
@@ -309,7 +309,7 @@ test('P11 each of many differences is explained', async () => {
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
     SELECT ${puid}, 'SHA256d', coin, '2026-10-01Z'::timestamptz + n * interval '1 day', 0, n + 0.125, 'SETTLED'
       FROM unnest(${coins}::text[]) AS coin, generate_series(1, 3) AS n`;
-  // All but one item: another one of each coin.
+  // Each total lacks one item, a different one for each coin.
   await sql`
     INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
     SELECT ${puid}, coin, sync.fix_ledger_instant(), 6.375 - (n % 3 + 1.125) FROM unnest(${coins}::text[]) WITH ORDINALITY AS c (coin, n)`;
@@ -376,7 +376,7 @@ test('P11 a proven definition is expected from then on', async () => {
         SELECT definition FROM sync.total_definitions WHERE account_id = ${accountId} ORDER BY since`
     ).map(({ definition }) => definition);
   };
-  // Nothing is proven where two definitions fit one total each.
+  // If two definitions fit one total each, neither is proven.
   await given('11', '13');
   expect(await keep()).toEqual([]);
   expect(await given('13', '13')).toEqual([
@@ -386,13 +386,13 @@ test('P11 a proven definition is expected from then on', async () => {
   expect(await keep()).toEqual(['settled and pending']);
   const since = new Date().toISOString().slice(0, 10);
   const expected = `compared with settled and pending, which the pool's totals of the account have counted since ${since}`;
-  // Alone, 11 would be taken for the simpler definition.
+  // Alone, the total of 11 would fit the simpler definition.
   expect(await given('11', '13.5')).toEqual([
     ['differs', expected],
     ['differs', expected],
   ]);
   expect(await keep()).toEqual(['settled and pending']);
-  // All of them count something else now: that is said, and is a new proof.
+  // All totals fit another definition now, which is reported and is a new proof.
   expect(await given('11', '11')).toEqual([
     ['differs', `${expected}; all of them now fit settled`],
     ['differs', `${expected}; all of them now fit settled`],
@@ -431,7 +431,7 @@ test('P11 a close says whether the month’s totals tie out', async () => {
       const result = await closeMonth(own, month as Month, { note: null, force: true });
       return result.outcome === 'recorded' ? [result.differing, result.record.tieOut] : result;
     };
-    // What differs has no income in September.
+    // The differing coin has no income in September.
     expect(await closed('2026-09')).toEqual([
       0,
       "Ties out: 1 of the pool's 1 totals match (they count settled).",

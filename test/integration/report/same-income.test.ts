@@ -1,4 +1,4 @@
-/** Merged mining beside an earning, with an amount of its own: income, unless the pool's totals prove that earnings hold it. */
+/** Merged mining beside an earning of another amount is income, unless the pool's totals prove that earnings hold it. */
 import { findExplanation } from '../../../src/report/explain/explain-row';
 import { closeMonth, reopenMonth } from '../../../src/report/months/closes';
 import { findMonth } from '../../../src/report/months/month';
@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 afterEach(() => reopenMonth(sql, SEPTEMBER, { note: null }));
 
-/** The pool gives totals of sub-account 1, which are stored as the service stores them. */
+/** Stores totals of sub-account 1 as the service does. */
 async function giveTotals(btc: string, ltc: string): Promise<void> {
   for (const [currency, amount] of Object.entries({ BTC: btc, LTC: ltc }))
     await sql`
@@ -102,7 +102,7 @@ test('P11 totals can prove that earnings hold merged mining', async () => {
     SELECT sync.income_row_id(account_name, ${puid}, 'SHA256d', 'BTC', 'rewards', 'UNITE_COIN_EARN', '2026-09-10Z', 0) AS id
       FROM pool.accounts WHERE account_id = ${accountId}`;
   expect((await findExplanation(sql, merged!.id))?.counts).toContain("as the pool's totals prove");
-  // What no earning stands beside is income as before.
+  // Merged mining without an earning of its day is still income.
   const [ltc] =
     await sql`SELECT total_text FROM report.monthly_income WHERE puid = ${puid} AND currency = 'LTC'`;
   expect(ltc).toEqual({ total_text: '7' });
@@ -161,7 +161,7 @@ test('P8 a proof affects only its own account', async () => {
   puid = puidOf(other, 1);
   expect(await settledBtc()).toBe('2.5');
   puid = first;
-  // Rows that come after the proof count by it.
+  // The proof applies to later rows, too.
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
     VALUES (${puid}, 'SHA256d', 'BTC', '2026-09-12Z', 0, 1, 'SETTLED')`;

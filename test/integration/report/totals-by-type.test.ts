@@ -9,7 +9,7 @@ let accounts = 0;
 
 const { sql } = useTestDatabase({ connections: 4 });
 
-/** The pool gives totals of sub-account 1, which are stored as the service stores them. */
+/** Stores totals of sub-account 1 as the service does. */
 async function giveTotals(accountId: number, totals: Readonly<Record<string, string>>): Promise<void> {
   for (const [currency, amount] of Object.entries(totals))
     await sql`
@@ -36,7 +36,7 @@ interface Reward {
   readonly status?: string;
 }
 
-/** An account, read whole, that earned 1 of each coin, and 4 that are pending, with rewards of the first day. */
+/** Creates an account that was read completely, with 1 of each coin earned, 4 pending, and rewards of the first day. */
 async function createAccount(
   name: string,
   rewards: Readonly<Record<string, readonly Reward[]>>,
@@ -164,7 +164,7 @@ test('P1 the definition of any total is found, as of its instant', async () => {
          GROUP BY c.currency`;
       await giveTotals(accountId, Object.fromEntries(rows.map(({ currency, total }) => [currency, total])));
       for (const step of after) await applyLedgerStep(sql, accountId, step);
-      // Where all totals are 0, any list that holds nothing would fit.
+      // If all totals were 0, every definition would fit.
       fc.pre(rows.some(({ total }) => Number(total) !== 0));
       expect((await judged(name)).map(({ verdict }) => verdict)).toEqual(['matches', 'matches']);
     }),

@@ -47,7 +47,7 @@ test.each([
   let waiting: Promise<unknown> | undefined;
   await sql.begin(async (one) => {
     await first(one, accountId);
-    // The other list's commit begins while this one is open, and sees nothing of it.
+    // The other list's commit begins while this one is open, and does not see its rows.
     waiting = sql.begin((two) => second(two, accountId));
     await someoneWaits();
   });

@@ -40,7 +40,7 @@ beforeAll(async () => {
   });
 });
 
-/** The five outlets, asked at the same time: what each of them says. */
+/** What each of the five outputs says at the same time. */
 async function askEverything() {
   const status = await runCliInProcess(['status', '--json'], { DATABASE_URL: database.url });
   const { problems } = JSON.parse(status.stdout) as { problems: ToldProblem[] };

@@ -124,7 +124,7 @@ test('links drawn by kpool metabase setup lead to a row', async () => {
   expect(links.length).toBeGreaterThan(60);
   for (const [from = '', column = '', target = ''] of links) {
     const home = target.slice(0, target.lastIndexOf('.'));
-    // Changes name the rewards, too, that an earning stands for: those are no items of income.
+    // Changes also contain rewards that repeat an earning, which are not items of income.
     const isItem = from === 'report.changes' && column === 'row_id' ? `f.stream = 'earnings'` : 'true';
     const lost = await reader.unsafe(
       `SELECT DISTINCT f.${column} FROM ${from} f LEFT JOIN ${home} t ON t.${column} = f.${column}

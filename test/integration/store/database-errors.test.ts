@@ -74,7 +74,7 @@ describe('a terminated connection', () => {
 test('a terminated idle connection is replaced or retried', async () => {
   await client.$queryRaw`SELECT 1`;
   await terminate();
-  // Whether the driver hears of the end before the next statement leaves is a matter of chance.
+  // It depends on timing whether the driver notices the end before it sends the next statement.
   const error: unknown = await guarded(() => client.$queryRaw`SELECT 1`).then(
     () => null,
     (reason: unknown) => reason,

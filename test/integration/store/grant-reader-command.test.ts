@@ -4,7 +4,7 @@ import { useTestDatabase } from '../../support/test-database';
 
 const database = useTestDatabase();
 
-/** The same server and database, written in another way. */
+/** Another spelling of the same server and database. */
 const FORMS: readonly (readonly [string, string, (url: URL) => string])[] = [
   ['as usual', 'a', (url) => url.href],
   [

@@ -19,7 +19,7 @@ async function scopeOf(count: number): Promise<LabScope> {
   return place;
 }
 
-/** Statements that reach the database while each call of the store is under way, by the name of the call. */
+/** The number of statements that reach the database during each call of the store, by the name of the call. */
 async function statementsOf(place: LabScope, options: LabSync = {}) {
   const sent = jest.spyOn(Client.prototype, 'query');
   const calls: [name: string, statements: number][] = [];

@@ -32,7 +32,7 @@ async function scriptOf(name: string): Promise<string> {
 
 const view = (name: string, columns: string) => `CREATE OR REPLACE VIEW ${name} AS SELECT ${columns};\n`;
 const BASE = { 'report.a_base': view('report.a_base', '1 AS one, 2 AS two') };
-/** Its name comes first, what it uses comes later; the comment names a view that it does not use. */
+/** Its name sorts before the view that it uses, and its comment names one that it does not use. */
 const BOTH = {
   ...BASE,
   'report.a_above': `-- Not like report.a_other.\nCREATE OR REPLACE VIEW report.a_above AS SELECT one FROM report.a_base;\nCOMMENT ON VIEW report.a_above IS 'See report.a_other.';\n`,

@@ -19,7 +19,7 @@ function connect(url = database.url): postgres.Sql {
   return postgres(url, { max: 2, onnotice: () => undefined });
 }
 
-/** A migrations directory of the test's own; without views beside it. */
+/** A migrations directory for one test, without views beside it. */
 async function writeMigrations(scripts: Record<string, string>): Promise<string> {
   const parent = await mkdtemp(path.join(directory, 'prisma-'));
   const root = path.join(parent, 'migrations');
@@ -33,7 +33,7 @@ async function writeMigrations(scripts: Record<string, string>): Promise<string>
   return root;
 }
 
-/** The program's own migrations, some of them, perhaps edited. */
+/** A copy of some of the program's migrations, which may be edited. */
 async function copyMigrations(
   from: number,
   to: number,
@@ -226,7 +226,7 @@ test('P7 a killed migration is continued by the next start', async () => {
 test('a user who may not create roles is told what to grant', async () => {
   const role = `limited_${database.name}`;
   const reader = `reader_${database.name}`;
-  // Under a name of its own, since the server has kpool_reader from the other tests.
+  // The role has another name, because other tests created kpool_reader on this server.
   const migrations = await copyMigrations(0, names.length, (script) =>
     script.replaceAll('kpool_reader', reader),
   );

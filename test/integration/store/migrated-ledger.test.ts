@@ -25,7 +25,7 @@ interface Revision {
   valid_to: string | null;
 }
 
-/** All revisions of a day's row 0, oldest first; instants as text, to the microsecond. */
+/** All revisions of a day's row 0, oldest first, with instants as text to the microsecond. */
 async function revisionsOf(day: string): Promise<Revision[]> {
   return sql<Revision[]>`
     SELECT change, status, amount::text, withdrawn_at IS NOT NULL AS withdrawn, valid_from::text, valid_to::text

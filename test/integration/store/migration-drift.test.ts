@@ -16,7 +16,7 @@ test('the Prisma models are the tables of the migrations', async () => {
 function viewBlocks(schema: string): Record<string, readonly string[]> {
   const blocks = [...schema.matchAll(/^view (\w+) \{\n([^]*?)^\}/gm)].map(([, name = '', body = '']) => {
     const lines = body.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
-    // Six digits are what PostgreSQL keeps anyway.
+    // PostgreSQL keeps six digits in any case.
     const plain = lines.map((line) => line.replace('@db.Timestamptz(6)', '@db.Timestamptz'));
     return [name, plain.filter((line) => line !== '')] as const;
   });

@@ -5,7 +5,7 @@ import { useTestDatabase } from '../../support/test-database';
 
 const IN_POSTGRES = { kind: 'postgres', address: null } as const;
 const IN_REDIS = { kind: 'redis', address: 'somewhere:6379/0' } as const;
-/** What a registration waits for an answer, and a margin. */
+/** The time limit of a registration's query, with a margin. */
 const NOTICED_WITHIN_MS = 17_000;
 jest.setTimeout(60_000);
 

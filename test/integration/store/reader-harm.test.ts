@@ -61,7 +61,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** As where the user of DATABASE_URL is no superuser, who could keep them from a reader. */
+/** Gives readers the locks that only a superuser as the user of DATABASE_URL could take from them. */
 async function leaveLocksToAll(): Promise<void> {
   const functions = await pool.sql<{ signature: string }[]>`
     SELECT oid::regprocedure::text AS signature FROM pg_proc WHERE proname LIKE 'pg\\_%advisory%lock%'`;
@@ -69,7 +69,7 @@ async function leaveLocksToAll(): Promise<void> {
     await pool.sql.unsafe(`GRANT EXECUTE ON FUNCTION ${signature} TO PUBLIC`);
 }
 
-/** Every advisory lock that the program takes or took, by its numbers. */
+/** Takes every advisory lock that the program uses or used. */
 async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
   for (let key = MIGRATION_LOCK - 9; key < MIGRATION_LOCK + 11; key += 1) {
     await session`SELECT pg_advisory_lock(${key}::bigint)`;
@@ -170,7 +170,7 @@ test('a migration that a reader delays names the reader', async () => {
   }
 });
 
-/** The program's migrations, and one more. */
+/** A copy of the program's migrations with one more. */
 async function copyOfMigrations(script: string): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'kpool-harm-'));
   const migrationsDir = path.join(directory, 'migrations');

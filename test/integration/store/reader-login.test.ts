@@ -125,7 +125,7 @@ test('a reader has limits on its time and connections', async () => {
   expect([...settings]).toEqual([{ statement: '10min', lock: '10s', idle: '1min' }]);
   const connections = await sql`SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = ${role}`;
   expect([...connections]).toEqual([{ most: 20 }]);
-  // What somebody has set stays.
+  // A setting that a person made stays.
   await sql.unsafe(
     `ALTER ROLE ${role} IN DATABASE ${database.name} SET statement_timeout = '1h'; ALTER ROLE ${role} CONNECTION LIMIT 3`,
   );

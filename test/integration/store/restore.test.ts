@@ -15,7 +15,7 @@ import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run
 
 const START = Date.UTC(2026, 9, 20);
 
-/** Debian's PostgreSQL, which has pg_dump beside the server; the packaged one has not. */
+/** Debian's PostgreSQL, which includes pg_dump; the embedded one does not. */
 function findPrograms(): string | null {
   const folder = '/usr/lib/postgresql';
   const versions = existsSync(folder)
@@ -30,7 +30,7 @@ function findPrograms(): string | null {
 const programs = findPrograms();
 const settings = { fsync: 'off', listen_addresses: '127.0.0.1', unix_socket_directories: '' };
 
-/** A server of its own; the address of a database in it. */
+/** Starts another server. Returns the address of a database on it. */
 async function startServer(bin: string, name: string): Promise<string> {
   const user = await findServerUser();
   const folder = join(runDirectory(), name);
@@ -84,7 +84,7 @@ async function sync(databaseUrl: string, simulator: Simulator): Promise<readonly
       await sync(url, simulator);
       run('pg_dump', '--format=custom', `--file=${dump}`, url);
 
-      // What the old database learns after the backup is lost with it.
+      // Changes after the backup are lost.
       const { world } = simulator;
       const [scope] = world.scopes();
       const [withdrawn, amended] = world.earnings(scope!).slice(-20);

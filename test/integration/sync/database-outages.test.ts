@@ -10,7 +10,7 @@ const CUTS = 25;
 const MAX_SYNCS = 60;
 
 let pool: SyncedPool;
-/** From another database of the server: it survives what happens in this one. */
+/** A connection to another database of the server, which survives what happens in this one. */
 let outside: postgres.Sql;
 const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
@@ -38,14 +38,14 @@ beforeAll(async () => {
   outside = postgres(url.href, { max: 1, onnotice: () => undefined });
 });
 
-/** Ends every session in the database, in whatever they are; returns how many. */
+/** Ends every session in the database, whatever it is doing. Returns how many there were. */
 async function cutAll(): Promise<number> {
   const cut = await outside`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${database.name}`;
   return cut.length;
 }
 
-/** Syncs until a sync goes through; the failures on the way are those that may pass. */
+/** Syncs until a sync succeeds. All failures on the way have to be temporary ones. */
 async function syncThrough(): Promise<string[]> {
   const failures: string[] = [];
   for (let attempt = 1; attempt <= MAX_SYNCS; attempt += 1) {
@@ -74,7 +74,7 @@ test(`P5 P7 ${CUTS} cuts of all connections lose nothing`, async () => {
   let cuts = 0;
   const cutting = (async () => {
     while (cuts < CUTS && !end.signal.aborted) {
-      // Between 0 and 400 ms after something was asked of the pool: in the midst of reads, commits and looks.
+      // Between 0 and 400 ms after a request, so that cuts hit reads as well as commits.
       await pool.simulator.requests.next();
       await sleep((cuts * 37) % 400);
       await cutAll();
@@ -93,7 +93,7 @@ test(`P5 P7 ${CUTS} cuts of all connections lose nothing`, async () => {
     expect(truth.length).toBeGreaterThan(0);
     expect(differenceOf(truth, await storedOf(pool.sql, stream))).toEqual([]);
   }
-  // Every row has exactly one open revision, and says what the row says.
+  // Every row has exactly one open revision, with the values of the row.
   const [wrong] = await pool.sql<{ count: number }[]>`
     SELECT count(*)::int AS count FROM pool.earnings e
      WHERE 1 <> (SELECT count(*) FROM pool.earning_revisions r

@@ -8,7 +8,7 @@ import { useTestDatabase } from '../../support/test-database';
 const STREAMS = ['earnings', 'rewards'] as const;
 
 let pool: SyncedPool;
-/** From another database of the server: it survives what happens in this one. */
+/** A connection to another database of the server, which survives what happens in this one. */
 let outside: postgres.Sql;
 const database = useTestDatabase();
 database.beforeDrop(async () => {
@@ -37,7 +37,7 @@ beforeAll(async () => {
   await pool.sync();
 }, 60_000);
 
-/** The ledger, its history, and the number of rows that its windows stand for. */
+/** The ledger, its revisions, and the number of rows that its windows count. */
 async function ledgerState(): Promise<unknown> {
   const [state] = await pool.sql`
     SELECT (SELECT md5(jsonb_agg(to_jsonb(e) ORDER BY e)::text) FROM pool.earnings e) AS earnings,
@@ -118,7 +118,7 @@ test('P5 a failover to a read-only standby is reported', async () => {
     hint: expect.stringContaining('primary') as string,
   });
   expect(await ledgerState()).toEqual(before);
-  // The connections that were cut are noticed by the first who uses them.
+  // A cut connection is noticed only when it is used.
   for (let attempt = 1; attempt <= 3; attempt += 1) await pool.sync().catch(() => undefined);
   await expectWhole();
 }, 60_000);

@@ -32,7 +32,7 @@ async function syncAt(atMs: number, request?: Parameters<SyncedPool['sync']>[1])
   const summaries = await pool.sync({}, request);
   return summaries.flatMap(({ stream, results }) =>
     results
-      // There are no machines whose details could be asked for.
+      // Without workers there are no details to query.
       .filter(({ outcome }) => outcome !== 'succeeded' && stream !== 'worker-details')
       .map(({ outcome }) => `${stream} ${outcome}`),
   );
@@ -68,7 +68,7 @@ test('P11 a run without a request is skipped; zeros are not stored', async () =>
 });
 
 test('P11 totals are queried again once the ledger holds a row', async () => {
-  // The coins were asked for this week.
+  // The coins were already queried this week.
   expect(await syncAt(START + 2 * HOUR_MS)).toEqual(['account-income skipped', 'sub-account-income skipped']);
   const account = pool.service.accounts[0]!;
   const before = await pool.service.plan(account, 'account-income');
@@ -85,7 +85,7 @@ test('P2 a coin that only its total shows is asked for by name', async () => {
   simulator.quirks.hiddenUnlessAsked = ['BELLS'];
   earn('BELLS', 3, '25.458995');
   earn('BELLS', 2, '1.000000000000000001');
-  // Found by the weekly look for coins, read with the next cycle of the lists.
+  // The weekly coin discovery finds it, and the next cycle reads it.
   expect(await syncAt(START + 9 * DAY_MS)).toEqual([]);
   expect(await pool.sql`SELECT currency FROM sync.hidden_coins`).toEqual([{ currency: 'BELLS' }]);
   expect(await ledger()).toEqual(['LTC 2 SETTLED']);
@@ -93,7 +93,7 @@ test('P2 a coin that only its total shows is asked for by name', async () => {
   expect(askedByName()).toEqual(new Set([undefined, 'BELLS']));
   const rows = ['BELLS 25.458995 SETTLED', 'BELLS 1.000000000000000001 SETTLED', 'LTC 2 SETTLED'];
   expect(await ledger()).toEqual(rows);
-  // What the list does not show anyway has not vanished from it.
+  // A row that the list never shows does not count as vanished.
   expect(await syncAt(START + 9 * DAY_MS + 2 * HOUR_MS, { verifyBeforeMs: Infinity, span: null })).toEqual(
     [],
   );

@@ -34,7 +34,7 @@ async function expectTruth(place: LabScope): Promise<void> {
   expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
 }
 
-/** Not the whole history: spans of some days are many. */
+/** Shorter than usual: a history in spans of a few days takes many requests. */
 const historyOf = (days: number) => ({
   historyStartMs: startOfUtcDay(LAB_START) - days * DAY_MS,
 });
@@ -116,7 +116,7 @@ test('the span limit is found once for all scopes of an account', async () => {
 
 test('P2 a window wider than a limit found later is read again', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
-  // Nothing gives away that the older rows are left out.
+  // Nothing shows that the older rows are left out.
   const early = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
   await lab.sync(early, { tiers });
   await expectSuccess(await scopeOf(daysFrom(0, 100)));
@@ -138,7 +138,7 @@ test('a refused span is not tried again', async () => {
   expect(refused()).toBe(before);
 });
 
-/** The answer of the request before, for `times` requests from the nth on. */
+/** Repeats the previous answer for `times` requests, from the nth on. */
 function repeatAnswers(nth: number, times: number): void {
   let request = 0;
   let sound: string | null = null;
@@ -229,7 +229,7 @@ test('many withdrawn rows have everything paged only once', async () => {
     withdrawn = (await expectSuccess(place, { request: VERIFY })).totals.withdrawn;
   });
   expect(withdrawn).toBe(22);
-  // Five windows or more, of which each is read and looked at again, and all is paged once.
+  // Each of five windows or more is read and confirmed, and everything is paged once.
   expect(requests).toBeLessThan(70);
 });
 

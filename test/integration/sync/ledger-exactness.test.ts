@@ -2,7 +2,7 @@ import { LAB_START, type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../..
 
 const lab = useLedgerLab();
 
-/** An earning as JSON text, with some members written otherwise. */
+/** An earning as JSON text, with some members replaced. */
 function earning(members: Readonly<Record<string, string>>): string {
   const all = {
     amount: '1',
@@ -115,7 +115,7 @@ test('P8 a text too long for a key is quarantined', async () => {
   expect([outcome, await columnOf(place, 'amount::text')]).toEqual(['partial', ['2']]);
 });
 
-/** Text that does not compress, so that no index can hold it. */
+/** Text that does not compress, so that no index entry can hold it. */
 function randomText(length: number): string {
   let state = 7;
   return Array.from({ length }, () => {

@@ -61,7 +61,7 @@ test('P4 rows older than the list are kept and shown as unserved', async () => {
   await expectTruth(place);
   expect(await unservedOf(place)).toBe(180);
   expect(await verify(place)).toEqual(QUIET);
-  // The end moves on, by a row at a time too.
+  // The end of the list moves on, once by a single row.
   for (const days of [119, 100]) {
     forgetAllBut(days);
     expect(await verify(place)).toEqual(QUIET);
@@ -121,7 +121,7 @@ test('P4 P11 an empty list changes nothing for seven days', async () => {
     await lab.advance(DAY_MS);
   }
   await expectTruth(place);
-  // Old rows fell off the end of the list: they go on counting.
+  // After seven days the rows are unserved: they still count as income.
   expect(await lab.sync(place)).toMatchObject({ outcome: 'succeeded', totals: { withdrawn: 0 } });
   expect(await unservedOf(place)).toBe(88);
   await expectTruth(place);
@@ -129,7 +129,7 @@ test('P4 P11 an empty list changes nothing for seven days', async () => {
 
 test('P4 seven days of empty answers withdraw no row', async () => {
   const { place } = await scopeOf(5);
-  // The end of tomorrow is asked for, too.
+  // A row dated in the future is queried, too.
   lab.simulator.world.insertEarning(place.key, {
     currency: 'BTC',
     minedAtMs: yesterday() + 2 * DAY_MS,

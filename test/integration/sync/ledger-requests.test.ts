@@ -20,7 +20,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'one a day, then ten': (i) => TODAY - (i < 90 ? i + 1 : 91 + Math.floor((i - 90) / 10)) * DAY_MS,
 };
 const SIZES = [0, 1, 10, 99, 100, 101, 150, 194, 200, 300, 500];
-/** The order means something from the second page on. */
+/** The order matters only for lists of more than one page. */
 const SIZES_IN_OTHER_ORDERS = [99, 101, 200, 300];
 
 function insert(place: LabScope, count: number, shape: Shape): void {

@@ -21,7 +21,7 @@ async function pendingRow(): Promise<{ place: LabScope; row: SimIncome }> {
 }
 
 async function read(place: LabScope): Promise<void> {
-  // The last row of a list may be the one that goes.
+  // The withdrawn row may be the last one of the list.
   const { outcome, reason } = await lab.sync(place, { request: { ...VERIFY, acceptEmpty: true } });
   expect([outcome, reason]).toEqual(['succeeded', null]);
   expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);

@@ -7,7 +7,7 @@ import { differenceOf } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 
-/** Spans before the oldest row are like any other: few of them will do. */
+/** Shorter than usual, because spans before the oldest row all behave alike. */
 const SHORT = { historyStartMs: YESTERDAY - 600 * DAY_MS };
 
 interface Placed {
@@ -32,7 +32,7 @@ async function expectTruth(place: LabScope): Promise<void> {
   expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
 }
 
-/** Truth after the first sync and after one that reads everything again, with changes in between. */
+/** Expects the ledger to be true after a first sync, and after changes and a sync that reads everything again. */
 async function expectTruthUnder(quirks: Partial<Quirks>, { place, rows }: Placed): Promise<void> {
   Object.assign(lab.simulator.quirks, quirks);
   const first = await lab.sync(place, { tiers: SHORT });
@@ -218,7 +218,7 @@ test.each(['inserted-asc', 'inserted-desc'] as const)(
       (i) => YESTERDAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS,
     );
     Object.assign(lab.simulator.quirks, { order });
-    // Recorded last: it stands at one end of the list, and belongs at the other.
+    // It was recorded last, so it is at the wrong end of the list.
     const late = order === 'inserted-asc' ? 200 : 3;
     lab.simulator.world.insertReward(place.key, {
       currency: 'BTC',
@@ -256,7 +256,7 @@ test.each([170, 350, 950])('P11 %i rows in a changing order end as partial soon'
   const before = lab.simulator.requests.count();
   const result = await lab.sync(place);
   expect([result.outcome, result.reason]).toEqual(['partial', 'no two passes over its pages agree']);
-  // Three passes of pages of up to 86 rows, and what finds out that the rows share one instant.
+  // Three passes over pages of at least 86 rows, and the requests that find out that all rows share one instant.
   expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(3 * Math.ceil(count / 86) + 6);
   const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
   expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);

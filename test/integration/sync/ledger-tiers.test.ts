@@ -173,11 +173,11 @@ test('P2 P3 unchanged windows get a new time, no new certificate', async () => {
     amount: '1',
   });
   expect(await read()).toEqual({ ...first, certificates: first.certificates + 1 });
-  // As it was before: that is news as well.
+  // A return to the earlier content is a change, too.
   lab.simulator.world.withdraw(row!);
   const last = await read();
   expect(last).toEqual({ ...first, certificates: first.certificates + 2 });
-  // A certificate that its window still refers to is no record of the past.
+  // A certificate that a window still refers to is not removed.
   await enforceRetention(lab.client, keepDays({ runs: 1 }), lab.simulator.clock.now() + 400 * DAY_MS);
   const kept = await stateSince('-infinity');
   expect(kept).toEqual({ ...first, certificates: expect.any(Number) as number });

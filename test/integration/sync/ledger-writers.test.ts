@@ -23,7 +23,7 @@ async function expectTruth(place: LabScope): Promise<void> {
   expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
 }
 
-/** Rows and windows that a scope has; both come from committed transactions only. */
+/** How many rows a scope has, and how many its windows count. */
 async function progressOf(place: LabScope): Promise<{ rows: number; counted: number }> {
   const puid = String(place.scope.puid);
   const [progress] = await lab.sql<{ rows: number; counted: number }[]>`
@@ -33,7 +33,7 @@ async function progressOf(place: LabScope): Promise<{ rows: number; counted: num
   return progress ?? { rows: -1, counted: -2 };
 }
 
-/** A store that throws before or after every nth commit: what a kill between two transactions looks like. */
+/** A store that throws before or after its nth commit, as if the process were killed there. */
 function dyingStore(dieAt: number, moment: 'before' | 'after') {
   let commits = 0;
   return (store: LedgerStore): LedgerStore => ({

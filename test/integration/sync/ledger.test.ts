@@ -32,7 +32,7 @@ function outcomesOf(summaries: Awaited<ReturnType<SyncedPool['sync']>>): string[
     ...new Set(
       summaries
         .flatMap(({ results }) => results)
-        // A stream that had nothing to ask, such as the details of workers that are all known.
+        // A stream may have nothing to query, for example the details of workers that are all known.
         .filter(({ outcome }) => outcome !== 'skipped')
         .map(({ outcome, reason }) => `${outcome} ${reason ?? ''}`),
     ),

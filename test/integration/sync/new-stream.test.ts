@@ -9,7 +9,7 @@ import { createJobContext } from '../../support/jobs/job-lab';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
-/** All that it takes, beside a line in the registry. */
+/** All that a new stream needs, besides a line in the registry. */
 const madeUp: StreamDefinition = {
   name: 'made-up',
   endpoint: 'algo/query',
@@ -49,7 +49,7 @@ async function freshness(stream = 'made-up'): Promise<unknown> {
 
 /** Plans a stream and runs its jobs, as the service does. */
 async function planAndRun(stream: string): Promise<{ jobs: readonly NewJob[]; outcomes: string[] }> {
-  // A run may add jobs of the streams that follow it: these are left to their own turn.
+  // A run may add jobs of the streams that follow it. They run when their stream is tested.
   const jobs: NewJob[] = [];
   const context = createJobContext(pool, { addBulk: (added) => Promise.resolve(jobs.push(...added)) });
   await planStreams(context, [stream]);
@@ -76,7 +76,7 @@ test('a stream is planned, synced and shown once it is registered', async () => 
   expect(await freshness()).toEqual({ state: 'fresh', every: '02:00:00', scopes: 1 });
 });
 
-/** Whatever the registry holds, a stream that was added yesterday too; in an order in which none has to wait. */
+/** All streams of the registry, in an order in which none has to wait for another. */
 test.each(STREAMS.steps.flat().map(({ name }) => name))('%s is planned, synced and shown', async (stream) => {
   const { outcomes } = await planAndRun(stream);
   expect(outcomes.filter((outcome) => outcome !== 'succeeded')).toEqual([]);

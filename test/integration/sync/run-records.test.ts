@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually';
 import { serviceEnv, ServiceProcess } from '../../support/jobs/service-process';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
-/** First half of the locks by which runs show that they are alive (run-locks.ts). */
+/** The class of the advisory locks by which runs show that they are alive (run-locks.ts). */
 const RUN_LOCK_CLASS = 7_041_107;
 const PATIENCE_MS = 60_000;
 

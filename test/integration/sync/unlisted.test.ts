@@ -57,7 +57,7 @@ test.each(['refused', 'not-found', 'empty'] as const)(
   async (style) => {
     const gone = await soldFarm();
     pool.simulator.quirks.removedSubAccounts = style;
-    // The lists are not asked for first: the answer itself has to lead to them.
+    // The sub-accounts are not read first: the answer itself has to cause that.
     const [summary] = await pool.sync({ streams: ['earnings'], puid: gone as Puid });
     expect(summary!.results).toMatchObject([{ outcome: 'succeeded', isUnlisted: true }]);
     for (const verifyBeforeMs of [null, Infinity]) {

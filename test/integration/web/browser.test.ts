@@ -6,7 +6,7 @@ import { describeChromium } from '../../support/chromium';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase, type TestDatabase } from '../../support/test-database';
 
-/** What a name may hold that means something elsewhere: markup, a turn to right-to-left, a terminal's escape, length. */
+/** Names with a meaning elsewhere: markup, a turn to right-to-left, a terminal's escape, great length. */
 const HOSTILE = `<img src=x onerror="document.title='owned'">\u202egnp.exe\u001b[31m${'x'.repeat(180)}`;
 const SCREENS = {
   'desktop, light': { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
@@ -22,7 +22,7 @@ let machine = '';
 
 const serve = (url: string): Promise<WebServer> => serveTestPages(url, { allowedPerHour: 57_600 });
 
-/** One window for each kind of screen: a new one costs as much as what is looked at in it. */
+/** One window for each kind of screen, because opening one takes as long as a test. */
 const windows = new Map<BrowserContextOptions, Promise<Page>>();
 function windowOf(screen: BrowserContextOptions): Promise<Page> {
   const opened = windows.get(screen) ?? browser.newContext(screen).then((context) => context.newPage());
@@ -30,7 +30,7 @@ function windowOf(screen: BrowserContextOptions): Promise<Page> {
   return opened;
 }
 
-/** Opens a page and looks at what no page may do. */
+/** Opens a page and checks what has to hold for every page. */
 async function inspect(
   web: WebServer,
   path: string,
@@ -49,7 +49,7 @@ async function inspect(
   await page.goto(web.url + path);
   await page.locator('#live', { hasText: 'live' }).waitFor();
   await look(page);
-  // In the page itself: there are no frames that would need a page of their own.
+  // Evaluated in the page itself, which has no frames.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   const title = await page.title();
@@ -102,7 +102,7 @@ describeChromium('the pages in a browser', (launch) => {
       ['phone, dark', 'sync'],
     ] as const)('%s: /%s with hostile names', async (screen, path) => {
       await inspect(filledWeb, path, SCREENS[screen], async (page) => {
-        // Drawn by the library in the browser, not only by the server.
+        // The library in the browser has drawn the charts again.
         if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
         if (path === 'income') await page.locator('#chart-by-sub-account .plot > div svg').waitFor();
       });

@@ -79,7 +79,7 @@ describe('the pages', () => {
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(html.match(/(?:src|href|action)="(?!\/)[^"#]/g)).toBeNull();
-    // Nothing that runs but files of this host.
+    // Only files of this host may run.
     expect(html.match(/<script(?![^>]* src="\/assets\/)/g)).toBeNull();
     expect(html.match(/ on[a-z]+="/g)).toBeNull();
   });
@@ -249,7 +249,7 @@ describe('pages with a token', () => {
     const session = { cookie: cookie.split(';')[0]! };
     expect(await ask(`${url}fleet`, session)).toBe(200);
     expect(await ask(`${url}fleet`, { cookie: `${session.cookie}x` })).toBe(401);
-    // Signed with another token.
+    // A session that another token signed is invalid.
     const { url: other } = await serve(`${TOKEN}-new`);
     expect(await ask(`${other}fleet`, session)).toBe(401);
     const out = await fetch(`${url}logout`, { method: 'POST', headers: session, redirect: 'manual' });
@@ -295,7 +295,7 @@ describe('/metrics', () => {
 });
 
 describe('every answer', () => {
-  /** As a browser sends it that was given another name for this machine. */
+  /** Sends a request as a browser does that knows this machine by another name. */
   async function ask(
     url: string,
     path: string,

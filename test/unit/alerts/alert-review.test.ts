@@ -25,7 +25,7 @@ function candidate(patch: Partial<AlertCandidate> = {}): AlertCandidate {
   };
 }
 
-/** A made-up webhook and table: what was sent, as `start:id` and `end:id`. */
+/** A webhook and a table in memory; what was sent is kept as `start:id` and `end:id`. */
 class Sender {
   alerts: readonly Alert[] = [];
   readonly sent: string[] = [];

@@ -9,7 +9,7 @@ import { formatTable, numeric } from '../../../src/cli/output/table';
 import { formatDuration, formatRelative } from '../../../src/cli/output/times';
 import { systemClock } from '../../../src/core/clock';
 
-/** A stream that remembers, and may pass for a terminal. */
+/** A stream that keeps what is written, and may claim to be a terminal. */
 function recorder(isTTY = false) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 100 });
   let text = '';

@@ -30,7 +30,7 @@ function file(name: string, text: string | Buffer, mode = 0o600): string {
   return filePath;
 }
 
-/** The message of the one error that a wrong configuration gives. */
+/** The message of the error that a wrong configuration causes. */
 function complaint(env: Record<string, string | undefined>, envFile?: string): string {
   try {
     loadConfig(env, envFile === undefined ? {} : { envFile });

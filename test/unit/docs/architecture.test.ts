@@ -5,7 +5,7 @@ const ROOT = path.join(__dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 const ARCHITECTURE = read('docs/architecture.md');
 
-/** Paths of the repository in backticks: below one of its folders, or a file of its root. */
+/** Paths of the repository in backticks: in one of its folders, or a file of its root. */
 const PATHS = [
   ...new Set(
     [

@@ -101,7 +101,7 @@ test('P4 a named coin does not count as the list’s newest row', () => {
   const rows = [rowOf(20), rowOf(10), rowOf(30)];
   expect(newestOf({ rows })).toBe(daysAgo(10));
   expect(newestOf({ rows: [] })).toBeNull();
-  // Asked for by name, a coin's rows do not say whether the list itself is empty.
+  // The rows of a coin that was asked for by name do not show whether the list is empty.
   expect(newestOf({ rows, coin: { currency: 'BTC', completesHistory: true } })).toBeNull();
 });
 

@@ -14,7 +14,7 @@ const known = (ordinal: number, row: IncomeRow, more: Partial<LedgerRow> = {}): 
 });
 const settled = { status: 'SETTLED' };
 
-/** What becomes of stored rows, by ordinal. */
+/** The changes of stored rows, by ordinal. */
 function match(stored: readonly LedgerRow[], served: readonly IncomeRow[], isComplete = true) {
   const { inserted, updated, missing, unchanged } = matchLedger(stored, served, { isComplete });
   const said = (rows: readonly LedgerRow[]): string[] =>
@@ -28,7 +28,7 @@ test('P3 equal rows keep the unknown fields of each', () => {
 });
 
 test('P4 the row that looks as before is the one that stayed', () => {
-  // By amount alone the pending one, of the lower ordinal, would have settled, and the settled one be gone.
+  // By amount alone, the pending row (ordinal 0) would settle and the settled one would be missing.
   const another = at('1', { ...settled, extra: '{"a": 1}' });
   expect(match([known(0, at('1')), known(1, at('1', settled))], [another]).missing).toEqual([
     '0: 1 WAIT_SETTLE',
@@ -83,9 +83,9 @@ test('P3 of two equal rows the last one is missing', () => {
 
 test('P4 an incomplete read leaves ambiguous rows unchanged', () => {
   const stored = [known(0, at('1')), known(1, at('2')), known(2, at('3'), { withdrawn: true })];
-  // It may be either of two, or neither.
+  // The served row may be either of the two, or neither.
   expect(match(stored, [at('1.5')], false)).toMatchObject({ inserted: [], updated: [], unchanged: 0 });
-  // As many as are live: all of them.
+  // As many rows as are live, so each can be paired.
   expect(match(stored, [at('1.5'), at('2')], false)).toEqual({
     inserted: [],
     updated: ['0: 1.5 WAIT_SETTLE'],
@@ -96,6 +96,6 @@ test('P4 an incomplete read leaves ambiguous rows unchanged', () => {
     inserted: ['3: 4 WAIT_SETTLE'],
     unchanged: 2,
   });
-  // In a whole read, the amount distinguishes it.
+  // A complete read pairs it by amount.
   expect(match(stored, [at('1.5')])).toMatchObject({ updated: ['0: 1.5 WAIT_SETTLE'] });
 });

@@ -24,10 +24,10 @@ test('the expected count is the sum over the windows', () => {
     const broken = Array.from({ length: unreadable }, () => ({ raw: '{}', reason: 'broken' }));
     return countWith({ windows }, windowOf(from, to), { rows: daily(rows), unreadable: broken }, missing);
   };
-  // Whole windows are replaced by what was read of them.
+  // A read of whole windows replaces their counts.
   expect(counted(60, 30, 25, 1, 5)).toBe(62 + 26);
   expect(counted(90, 30, 60, 0, 10)).toBe(22 + 60);
-  // A part of one only loses what is missing.
+  // A read of a part of a window only subtracts the missing rows.
   expect(counted(50, 30, 8, 0, 3)).toBe(89);
   expect(counted(60, 40, 8, 0, 3)).toBe(89);
   expect(counted(50, 0, 8, 0, 3)).toBe(89);

@@ -68,7 +68,7 @@ test('a page that may be cut is followed by a second one', () => {
   expect(kindOf(page(rowsOn(down(150, 100))))).toBe('full');
   expect(kindOf(page(rowsOn(down(150, 99))))).toBe('complete');
   expect(kindOf(page(rowsOn(down(150, 7)), { totalPage: 2 }))).toBe('full');
-  // Of a scope of which nothing is known, any round number of rows.
+  // In a scope without any history, any round number of rows may be a cut page.
   expect(kindOf(page(rowsOn(down(150, 30))), true)).toBe('full');
   expect(kindOf(page(rowsOn(down(150, 30))))).toBe('complete');
   expect(kindOf(page(rowsOn(down(150, 31))), true)).toBe('complete');

@@ -88,10 +88,10 @@ describe('the day of an unreadable row', () => {
       [8, 9],
       [0, 8],
     ]);
-    // What lies in the window is all of its day.
+    // A window shorter than a day is not cut.
     expect(partsOf(window(0.5, 0.75), 0)).toEqual([[0.5, 0.75]]);
     expect(partsOf(window(4, 5), 4)).toEqual([[4, 5]]);
-    // One day after the other.
+    // Of two days, one is cut out at a time.
     expect(partsOf(window(4, 9), 4, 8)).toEqual([
       [5, 9],
       [4, 5],
@@ -108,7 +108,7 @@ describe('the day of an unreadable row', () => {
       [0, 4.5],
     ];
     expect(partsOf(window(0, 9), null)).toEqual(halves);
-    // A date outside of the window says nothing.
+    // A date outside the window is ignored.
     expect(partsOf(window(0, 9), 9)).toEqual(halves);
     expect(inDays(cutOutUnreadable({ fromMs: 0, toMs: Infinity }, minedOn(null), 7 * DAY_MS))).toEqual([
       [4.5, Infinity],
@@ -187,7 +187,7 @@ test('a page of one instant or in no order proves nothing', () => {
       50,
     ),
   ).toBeNull();
-  // Half way between the two lies the beginning, or the end, of the window.
+  // The cut half way between the two rows would be the start, or the end, of the window.
   expect(findProvenPrefix({ fromMs: 5, toMs: DAY_MS }, [6, 4], 50)).toBeNull();
   expect(findProvenPrefix({ fromMs: 0, toMs: 5 }, [6, 4], 50)).toBeNull();
 });
@@ -195,10 +195,10 @@ test('a page of one instant or in no order proves nothing', () => {
 test('a proven window leaves room for late rows', () => {
   const daily = Array.from({ length: 100 }, (_, i) => (200 - i) * DAY_MS + NOON);
   expect(findProvenPrefix(window(0, 300), daily, 150)).toMatchObject({ restRows: 150 - plannedRows(100) });
-  // 60 rows and then 39 of one day: without that day it would be too few.
+  // 60 rows, then 39 of one day: a cut before that day would leave too few rows.
   const crowded = daily.map((at, i) => (i < 60 ? at : i < 99 ? 100 * DAY_MS : 50 * DAY_MS));
   expect(findProvenPrefix(window(0, 300), crowded, 150)).toMatchObject({ restRows: 150 - 99 });
-  // 75 are enough.
+  // 75 rows are enough.
   const roomy = daily.map((at, i) => (i < 75 ? at : i < 99 ? 100 * DAY_MS : 50 * DAY_MS));
   expect(findProvenPrefix(window(0, 300), roomy, 150)).toMatchObject({ restRows: 150 - 75 });
 });
@@ -228,9 +228,9 @@ test('an unordered page says how many parts are needed', () => {
   const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
   expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(3);
   expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);
-  // Of fourteen parts of seven rows each, many a one would hold more than a page.
+  // Of fourteen parts by seven rows each, many would hold more than a page.
   expect(cutBySample(window(0, 100), daily, 1_000)).toHaveLength(4);
-  // Forty-seven parts of two rows of the sample each would be guesses: seven larger ones, cut again when they are read.
+  // Forty-seven parts by two rows each would be guesses. Seven larger ones are cut again when they are read.
   expect(cutBySample(window(0, 100), daily, 3_000)).toHaveLength(7);
   const crowd = [5 * DAY_MS, 5 * DAY_MS];
   expect(inDays(cutBySample(window(0, 9), crowd, 50))).toEqual([

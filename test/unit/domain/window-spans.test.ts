@@ -20,14 +20,14 @@ test('a window is cut into parts that fit the limit', () => {
     [-14, -7],
     [-20, -14],
   ]);
-  // Until the end of tomorrow, and half of the limit: the rest is room.
+  // The newest window uses half of the limit, which leaves room to grow until the end of tomorrow.
   expect(inDays(fitSpan(windowOf(-20, Infinity), 8 * DAY_MS, NOW))).toEqual([
     [-1, Infinity],
     [-8, -1],
     [-15, -8],
     [-20, -15],
   ]);
-  // A limit of a few days has none for room, and one of less than two none for whole days.
+  // A limit of a few days leaves no room, and one of less than two days no whole days.
   expect(inDays(fitSpan(windowOf(-3, Infinity), 3 * DAY_MS, NOW))).toEqual([
     [0, Infinity],
     [-3, 0],

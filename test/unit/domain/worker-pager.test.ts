@@ -31,7 +31,7 @@ function pageOf(
   return { rows, unreadable: [], answeredAtMs: 0, currentPage, pageSize: size, totalNum, totalPage: null };
 }
 
-/** Walks a list that may change after each read; returns the pages read and what was seen. */
+/** Pages through a list that may change after each read; returns the pages that were read and the workers seen. */
 function pageAll(serve: (currentPage: number, read: number, rows: number | null) => Page<Worker>): {
   pager: WorkerPager;
   pages: number[];
@@ -83,7 +83,7 @@ describe('a list that changes while it is paged', () => {
           const moved = new Set<number>();
           const { pager, seen } = pageAll((page, read, rows) => {
             const answer = pageOf(list, page, rows ?? size);
-            // One change between two reads: two that cancel out leave the count as it was.
+            // Only one change between two reads, because two of them may leave the count unchanged.
             const change = changes.find((other) => other.read === read && !moved.has(read));
             if (change !== undefined && list.length > 0) {
               moved.add(read);
@@ -152,7 +152,7 @@ describe('a list that changes while it is paged', () => {
           return pageOf(list, page, rows ?? 100);
         });
         expect(pager.contradiction).toBeNull();
-        // Before anything is seen to move, one may leave and another join between the same two reads.
+        // Before a change is noticed, one worker may leave and another join between the same two reads.
         expect([...stayed].filter((id) => !seen.has(BigInt(id))).length).toBeLessThanOrEqual(1);
         expect(pages.length).toBeLessThanOrEqual((most * atFirst) / 100 + 6);
       }),

@@ -18,7 +18,7 @@ const orphan = {
   data: { account: 'main', stream: 'earnings', puid: '5', algo: 'SHA256d' },
 };
 
-/** A loop over one account, whose earnings are due when the test says so, by the database's clock. */
+/** A plan loop over one account. The test decides when its earnings are due. */
 function world() {
   const clock = new VirtualClock();
   const stopping = new AbortController();
@@ -151,7 +151,7 @@ describe('the plan loop', () => {
     await clock.pass(40_000);
     expect(released).toHaveLength(1);
     expect(warnings).toHaveLength(1);
-    // Once is enough, however long the queue goes on believing in it.
+    // It is released only once, however long the queue still lists the job.
     await clock.pass(HOUR_MS);
     expect(released).toHaveLength(1);
     stop();

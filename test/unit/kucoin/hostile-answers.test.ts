@@ -113,7 +113,7 @@ test('P8 any item becomes a row or a quarantined row', () => {
       expect(outcome.value.rows.length).toBeGreaterThanOrEqual(2);
       expect(outcome.value.rows.length + outcome.value.unreadable.length).toBe(3);
     }),
-    // Texts that once threw: an object without a text of its own where an instant is looked for.
+    // Texts that once threw: an object instead of an instant.
     { numRuns: 300, examples: [['{"miningDate":[{"toString":null}]}']] },
   );
 });

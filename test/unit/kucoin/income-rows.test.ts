@@ -68,7 +68,7 @@ test('a reward may lack its hashrate, as in the specification', () => {
     rewardsEndpoint,
   );
   expect(page.rows[0]).toMatchObject({ type: 'MINING_EARN', hashRateHps: null, hashUnit: null });
-  // Rewards have no reject rate: what is served all the same is kept.
+  // Rewards have no reject rate, but one that is served is kept.
   expect(page.rows[0]!.extra).toBe('{"rejectRate":0.02}');
 });
 
@@ -200,7 +200,7 @@ test('a hashrate in terahashes is stored exactly in hashes', () => {
 });
 
 test.each(['"Sol/s"', undefined, 'null', '""'])('a hashrate in the unit %s is kept as it is', (unit) => {
-  // The same number in every form: else a row would seem to change whenever its form does.
+  // The same number in every form, because a row must not seem to change with the form.
   for (const hashRate of ['1.5', '1.50', '"1.5"', '15e-1'])
     expect(readRow({ hashRate, hashUnit: unit })).toMatchObject({
       hashRateHps: null,
@@ -252,7 +252,7 @@ test('P8 a bad item does not stop the others', () => {
     {
       raw: item({ amount: '"?"' }),
       reason: expect.stringMatching(/^amount is "\?"/) as string,
-      // Its date can be read: that day is looked at apart.
+      // Its date can be parsed, so that only that day is in doubt.
       minedAtMs: 1_646_040_033_139,
     },
   ]);

@@ -66,7 +66,7 @@ test('P2 items may be null if there are none', () => {
   const first = { ...asked, currentPage: 1 };
   expect(read(workersEndpoint, first, noItems(0))).toMatchObject({ rows: [], totalNum: 0 });
   expect(() => read(workersEndpoint, first, noItems(7))).toThrow('items is null, with totalNum 7');
-  // Whoever reads all pages finds out whether this one lies beyond the last.
+  // Only a read of all pages can tell whether this one is beyond the last.
   expect(read(workersEndpoint, asked, noItems(7))).toMatchObject({ rows: [], totalNum: 7 });
   expect(() => read(workersEndpoint, asked, '{"items":null}')).toThrow('totalNum missing');
 });

@@ -38,7 +38,7 @@ function createCircuit(): Circuit {
   return new Circuit({ pause, failureThreshold: 3, longestPauseMs: HOUR_MS });
 }
 
-/** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the pause is as long as it can be. */
+/** A failure of a request sent at `dispatchedAtMs` and answered at `nowMs`, with the longest random pause. */
 const troubled = (
   dispatchedAtMs: number,
   nowMs: number,
@@ -119,7 +119,7 @@ test('the pool’s clock is learnt only beyond the precision of Date', () => {
     clock.observe({ dateMs, sentAtMs: hostMs - roundTripMs, answeredAtMs: hostMs });
   expect(observe(999_000, 100)).toBe(false);
   expect(observe(1_000_000, 100)).toBe(false);
-  // Ten seconds of waiting explain seven seconds of difference.
+  // A round trip of ten seconds explains a difference of seven.
   expect(observe(1_001_000, 10_000)).toBe(false);
   expect(observe(1_007_000, 100)).toBe(true);
   expect(clock.offsetMs()).toBe(7_550);

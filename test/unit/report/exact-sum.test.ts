@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ExactSum } from '../../../src/core/exact-sum';
 
-/** Units of 10^-18, up to the 20 integer digits that the ledger takes. */
+/** Units of 10^-18, up to the 20 integer digits of the ledger. */
 const units = fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n });
 
 function toText(value: bigint): string {

@@ -4,7 +4,7 @@ import { readPriceFile, type PriceEntry } from '../../../src/report/prices/price
 const NOTHING_SAID = { currency: null, quoteCurrency: null, source: null };
 const OWN = 'currency,quote_currency,price_date,price\n';
 
-/** Piece by piece, as a stream may cut the file. */
+/** Splits a text into pieces, as a stream may. */
 async function* cut(text: string): AsyncGenerator<string> {
   for (let at = 0; at < text.length; at += 7) yield await Promise.resolve(text.slice(at, at + 7));
 }

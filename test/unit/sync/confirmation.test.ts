@@ -24,9 +24,9 @@ const ALL = windowOf(1_000, 0);
 const stored = (row: IncomeRow): LedgerRow => ({ ...row, ordinal: 0, withdrawn: false, unserved: false });
 
 interface Case {
-  /** What the pool serves. */
+  /** The rows that the pool serves. */
   readonly rows: IncomeRow[];
-  /** The window that was read, and what the ledger keeps of each window. */
+  /** The window that was read, and how many rows the ledger has in each window. */
   readonly window: Window;
   readonly windows?: readonly (readonly [window: Window, rowCount: number])[];
   readonly missing: readonly number[];
@@ -76,13 +76,13 @@ test('P4 a row that neither its days nor the count show is gone', async () => {
     [windowOf(1_000, 30), 30],
   ] as const;
   expect(await confirm({ ...part, windows })).toMatchObject({ kind: 'gone', requests: 2 });
-  // One more is counted than the windows would hold.
+  // The pool counts one row more than the windows would hold.
   const fewer = [
     [windowOf(30, 0), 30],
     [windowOf(1_000, 30), 28],
   ] as const;
   expect(await confirm({ ...part, windows: fewer })).toMatchObject({ kind: 'contradicted' });
-  // Nobody counts, or nothing can be compared: days alone tell.
+  // Without a count, or with nothing to compare it with, the days alone decide.
   const uncounted = await confirm({
     ...part,
     windows: fewer,
@@ -104,7 +104,7 @@ test('P4 a row that other bounds show is still served', async () => {
     pool: (pool) => void (pool.rows = rows),
   });
   expect(answer).toMatchObject({ kind: 'served', told: [20], requests: 1 });
-  // Two of its kind were missing, one is there.
+  // Of two missing rows, one is served.
   const twins = await confirm({
     rows: without(daily(30), 20),
     window: ALL,
@@ -121,7 +121,7 @@ test('P4 another change nearby means that the list is changing', async () => {
     pool: (pool) => void (pool.rows = [...pool.rows, rowOf(21, { amount: '7' })]),
   });
   expect(moved.kind).toBe('moved');
-  // Outside of the days that are asked for, nobody sees it.
+  // A change on a day that is not queried stays unnoticed.
   const elsewhere = await confirm({
     ...base,
     pool: (pool) => void (pool.rows = pool.rows.filter(({ minedAtMs }) => minedAtMs !== daysAgo(28))),
@@ -136,7 +136,7 @@ test('P4 an unreadable row nearby may be the missing one', async () => {
   const broken = (day: number) => (pool: MemoryPool) => {
     pool.unreadable.add(pool.rows.find(({ minedAtMs }) => minedAtMs === daysAgo(day))!);
   };
-  // Readable rows of the window are fewer as well.
+  // Another row of the window has become unreadable.
   expect((await confirm({ ...base, pool: broken(19) })).kind).toBe('moved');
   const added = (pool: MemoryPool): void => {
     const row = rowOf(20, { amount: '9' });
@@ -144,13 +144,13 @@ test('P4 an unreadable row nearby may be the missing one', async () => {
     pool.unreadable.add(row);
   };
   expect((await confirm({ ...base, pool: added })).kind).toBe('moved');
-  // One without a date may be of any day.
+  // A row without a date may belong to any day.
   const undated = (pool: MemoryPool): void => {
     pool.isDated = false;
     added(pool);
   };
   expect((await confirm({ ...base, pool: undated })).kind).toBe('moved');
-  // The day before lies outside of the window: it was mined elsewhere.
+  // The unreadable row is on the day before the window, so it cannot be the missing one.
   const outside = {
     ...base,
     window: windowOf(20, 0),
@@ -165,7 +165,7 @@ test('P4 an unreadable row nearby may be the missing one', async () => {
 test('P4 missing rows older than all served ones are unserved', async () => {
   const answer = await confirm({ rows: daily(20), window: ALL, missing: [25, 26] });
   expect(answer).toMatchObject({ kind: 'gone', told: ['unserved', 'unserved'] });
-  // As old as the oldest one is not older.
+  // A row as old as the oldest one is not older.
   const equal = await confirm({
     rows: [...daily(19), rowOf(20, { currency: 'LTC' })],
     window: ALL,
@@ -174,7 +174,7 @@ test('P4 missing rows older than all served ones are unserved', async () => {
   expect(equal.told).toEqual(['withdrawn']);
   const mixed = await confirm({ rows: without(daily(20), 10), window: ALL, missing: [10, 26] });
   expect(mixed).toMatchObject({ kind: 'gone', told: ['withdrawn', 'unserved'] });
-  // No list ends so soon.
+  // A list is not expected to end within the last week.
   expect(await confirm({ rows: daily(5), window: ALL, missing: [6] })).toMatchObject({
     told: ['withdrawn'],
   });
@@ -193,10 +193,10 @@ describe('a missing row, while older rows lie in other windows', () => {
     const answer = await confirm({ ...base, rows });
     expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
     expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: daysAgo(1_000) - 1, endMs: daysAgo(25) + 1 });
-    // However old the others are that vanished with it.
+    // Other missing rows, of any age, do not change that.
     const two = await confirm({ ...base, rows: [...without(daily(19), 10), rowOf(300)], missing: [10, 25] });
     expect(two.told).toEqual(['withdrawn', 'withdrawn']);
-    // By parts, where spans are limited, and no further back than to the oldest of them.
+    // With a span limit the older days are queried in parts, back to the oldest row.
     const limited = await confirm({ ...base, rows, facts: { spanLimitMs: 100 * DAY_MS } });
     expect(limited).toMatchObject({ told: ['withdrawn'], requests: 4 });
     expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(daysAgo(300) - 1);
@@ -206,7 +206,7 @@ describe('a missing row, while older rows lie in other windows', () => {
     const answer = await confirm({ ...base, rows: daily(19) });
     expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
     expect(answer.session.list.seen.nothingBeforeMs).toBe(daysAgo(25) + 1);
-    // What is older is not asked for again.
+    // The older days are not queried again.
     const next = await confirmMissing(
       answer.session,
       windowOf(1_000, 30),
@@ -240,7 +240,7 @@ describe('a missing row, while older rows lie in other windows', () => {
 test('P4 a missing row of a paged scope is confirmed by paging', async () => {
   const base = { rows: without(daily(130), 20), window: ALL, missing: [20], facts: { paged: true } };
   const bySettlement = (pool: MemoryPool): void => {
-    // Bounds would leave it out, wherever they begin and end near its day.
+    // No bounds around its day would show the row.
     pool.shift = ({ minedAtMs }) => (minedAtMs === daysAgo(20) ? 10 * DAY_MS : 0);
     pool.rows = daily(130);
   };
@@ -273,7 +273,7 @@ describe('a list that shows no row', () => {
   test('P4 withdraws nothing', async () => {
     expect((await confirm({ ...base, window: ALL })).kind).toBe('emptied');
     expect(await confirm(base)).toMatchObject({ kind: 'emptied', requests: 2 });
-    // Each window that held some is asked for where one answer cannot count all.
+    // If one answer cannot count everything, each window with rows is queried.
     const limited = { ...base, facts: { spanLimitMs: 5_000 * DAY_MS } };
     expect(await confirm(limited)).toMatchObject({ kind: 'emptied', requests: 3 });
   });

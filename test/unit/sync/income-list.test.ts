@@ -15,7 +15,7 @@ const ALL = { ...PAST, toMs: Infinity };
 
 type Answer = readonly IncomeRow[] | 'refused' | Error;
 
-/** A pool that gives these answers in turn, the last one from then on; the number of the answer is its count. */
+/** A pool that gives these answers in turn and repeats the last one. The number of the answer is its count. */
 function poolOf(...answers: readonly Answer[]) {
   const asked: (IncomePageQuery & { readonly stream: string })[] = [];
   const ask = (stream: string) => async (query: IncomePageQuery) => {
@@ -100,7 +100,7 @@ test('a refused end in the future is avoided for a day', async () => {
   expect(pool.asked[3]!.startMs).toBe(horizon - 6 * HOUR_MS);
   await list.readPage(ALL);
   expect(ends().slice(4)).toEqual([nowMs]);
-  // All of it lies in the future: nothing is there to be asked for.
+  // A window that lies entirely in the future needs no request.
   const ahead = { fromMs: NOW + HOUR_MS, toMs: Infinity };
   const trusting = poolOf([]);
   await listOf(trusting).readPage(ahead);
@@ -126,7 +126,7 @@ test('P2 a span refused for its length keeps its future end', async () => {
 test('a single refusal is retried', async () => {
   const pool = poolOf('refused', daily(1));
   const list = listOf(pool);
-  // The answer for all that was asked for counts, and the future is asked for again.
+  // The retry succeeds, so the end in the future is used again.
   expect(await list.readPage(ALL)).toMatchObject({ totalNum: 3 });
   await list.readPage(ALL);
   expect(pool.asked.map(({ endMs }) => endMs > NOW)).toEqual([true, false, true, true]);

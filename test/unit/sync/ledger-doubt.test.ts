@@ -26,7 +26,7 @@ test('P4 bounds of another zone are not taken for a span limit', async () => {
   for (const shift of [-8, 8]) {
     const at = (ms: number) => rowOf(40, { minedAtMs: daysAgo(40) + ms });
     const crowd = Array.from({ length: 110 }, () => at(1));
-    // A long window ends right behind the crowd.
+    // A long window ends right after the crowded instant.
     const lab = await synced(new MemoryPool([...daily(1), at(5), at(5), ...crowd]));
     const [newest, second, oldest] = lab.ledger.state.windows;
     const joined = { ...second!, fromMs: oldest!.fromMs };
@@ -297,7 +297,7 @@ describe('a coin that lists hide', () => {
     const begins = lab.ledger.commits
       .filter(({ coin }) => coin !== undefined)
       .map(({ window }) => window.fromMs);
-    // The newest part last: only then all of it was read.
+    // The newest part is the last one, because only then the whole history was read.
     expect(begins.at(-1)).toBe(Math.max(...begins));
   });
 
@@ -313,7 +313,7 @@ describe('a coin that lists hide', () => {
   test('P8 quarantines only its own unreadable rows', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.hidden = coins(3);
-    // The pool knows no names: it serves what the list holds as well.
+    // The pool ignores names, so it serves the other rows as well.
     lab.pool.before = (_request, query) => {
       const isNamed = query.coinName !== undefined;
       Object.assign(query, { coinName: undefined });

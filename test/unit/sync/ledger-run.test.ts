@@ -60,7 +60,7 @@ test('a pool that refuses the shortest span fails the run', async () => {
   const pool = new MemoryPool(daily(3));
   pool.longestSpanMs = 1_000;
   await expect(synced(pool)).rejects.toMatchObject({ code: 'pool.parameter' });
-  // It answered once, and then refuses everything.
+  // A pool that answers once and then refuses everything.
   const turned = new MemoryPool(daily(250));
   turned.before = (request) => {
     if (request > 1) turned.longestSpanMs = 1_000;
@@ -107,7 +107,7 @@ test('P4 vanished rows are withdrawn once days and count agree', async () => {
   const { doubts, withdrawn } = await lab.verify();
   expect([doubts, withdrawn]).toEqual([[], 3]);
   expect(lab.live()).toEqual(lab.served());
-  // Served again, they are back.
+  // Rows that are served again are restored.
   lab.pool.rows = daily(250);
   await lab.verify();
   expect(lab.live()).toEqual(lab.served());
@@ -126,7 +126,7 @@ test('P4 a row that one answer misses stays', async () => {
 
 test('P4 a count that contradicts a withdrawal has all paged', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
-  // By bounds, the days from 20 to 24 are left out; the list as a whole shows them.
+  // Windows miss the days from 20 to 24, which the whole list shows.
   const hidden = new Set([20, 21, 22, 23, 24].map((day) => daysAgo(day)));
   lab.pool.shift = ({ minedAtMs }) => (hidden.has(minedAtMs) ? -100 * DAY_MS : 0);
   const { withdrawn } = await lab.verify();
@@ -153,7 +153,7 @@ test('P4 an unserved row is withdrawn once older ones are served', async () => {
   lab.pool.rows = daily(1, 9);
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
   expect(lab.live(({ unserved }) => unserved)).toEqual([10]);
-  // It lies in another window than those of the newest rows.
+  // The older rows are in another window than the newest ones.
   lab.pool.rows = [...daily(1, 9), ...daily(3, 20)];
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
   expect(lab.live()).toEqual(lab.served());
@@ -184,7 +184,7 @@ test('P4 an empty list is believed on the seventh day', async () => {
     lab.pass(DAY_MS);
   }
   expect((await lab.verify()).doubts).toEqual([]);
-  // Nobody said that it is empty: unserved, not withdrawn.
+  // No person confirmed that the list is empty, so the rows are unserved, not withdrawn.
   expect(lab.live()).toHaveLength(60);
   expect(lab.live(({ unserved }) => unserved)).toHaveLength(60);
 });
@@ -252,7 +252,7 @@ test.each([
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000302 and 95002199.
 test.each([
   { come: 30, at: 2 },
-  // Just as many as the windows leave out: these hold as many rows as were counted at first.
+  // Just as many as the windows miss, so that the sum over the windows equals the first count.
   { come: 2, at: 3 },
 ])('P2 $come rows added during a sync do not hide missing ones', async ({ come, at }) => {
   const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
@@ -266,7 +266,7 @@ test.each([
 
 test('P11 a count check that cannot be settled is reported', async () => {
   const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
-  // Windows leave out rows at their edges; the whole list is counted, but then refused.
+  // Windows miss rows at their edges. The pool counts the whole list, but then refuses to serve it.
   pool.shift = () => 8 * HOUR_MS;
   pool.before = (_request, { pageSize }) => {
     if (pageSize === 10) pool.before = () => (pool.longestSpanMs = 90 * DAY_MS);
@@ -288,7 +288,7 @@ test('P2 ignored bounds cost two passes, later of recent pages', async () => {
   pool.rows = [rowOf(0), ...pool.rows.slice(1)];
   expect(await lab.sync()).toMatchObject({ doubts: [], withdrawn: 1 });
   expect(lab.live()).toEqual(lab.served());
-  // Bounds mean what they say again: the weekly trial finds that.
+  // Once bounds work again, the weekly trial notices it.
   pool.shift = () => 0;
   pool.order = 'desc';
   lab.pass(8 * DAY_MS);
@@ -331,7 +331,7 @@ test('P9 a commit that lost to another writer is planned again', async () => {
   let sleeps = 0;
   lab.sleep = () => {
     sleeps += 1;
-    // The other one makes progress once, then no more.
+    // The other writer makes progress only once.
     if (sleeps === 1) lab.ledger.supersede();
     return Promise.resolve();
   };
@@ -387,7 +387,7 @@ test('hidden coins are asked for by name and stored', async () => {
   await lab.sync();
   const asked = lab.pool.asked.at(-1)!;
   const [coin] = lab.ledger.state.hiddenCoins;
-  // Only all of its history counts as a reading of it.
+  // `readAtMs` changes only after a read of the whole history.
   expect(coin!.readAtMs).toBeLessThan(lab.ledger.state.nowMs);
   expect(asked).toMatchObject({ coinName: 'FB', startMs: startOfUtcDay(lab.pool.nowMs) - 35 * DAY_MS - 1 });
 });

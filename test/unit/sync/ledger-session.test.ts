@@ -11,7 +11,7 @@ test('each commit records its requests and rows', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));
   const { requests, rowsRead } = await lab.sync();
   const costs = lab.ledger.commits.map((commit) => commit.requests);
-  // The second one proves what the first one claims, and so on; the last one is of what is older.
+  // The second commit proves the prefix of the first, and the last one holds the older days.
   expect(costs).toEqual([2, 1, 1]);
   expect(requests).toBe(4);
   expect(rowsRead).toBe(250);
@@ -27,7 +27,7 @@ test('the pool’s count of everything is recorded', async () => {
   const uncounted = new MemoryPool(daily(50));
   uncounted.count = () => null;
   expect(counts(await synced(uncounted))).toEqual([]);
-  // It was counted when the history was read first: no further request is needed.
+  // The first read of the history counted everything, so no further request is needed.
   const lab = new MemoryLab(new MemoryPool(daily(250)));
   await lab.sync();
   expect(lab.pool.asked.filter(({ pageSize }) => pageSize === 10)).toEqual([]);
@@ -54,7 +54,7 @@ describe('the windows that a read is stored as', () => {
     const lab = await synced(new MemoryPool(daily(100)));
     expect(rowCounts(lab)).toEqual([35, 65, 0]);
     const old = await synced(new MemoryPool(daily(100, 300)));
-    // Nothing is recent: the newer half stays open.
+    // No row is recent, so the newer half is in the open window.
     expect(rowCounts(old)).toEqual([50, 50, 0]);
   });
 

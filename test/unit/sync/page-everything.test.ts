@@ -5,7 +5,7 @@ import type { IncomeRow } from '../../../src/domain/income';
 import { pageEverything } from '../../../src/sync/ledger/page-everything';
 import { daily, daysAgo, daysSince, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
-/** Whether paging everything finds more than windows serve, and the window that tests it. */
+/** Pages through everything. Returns whether the scope stays paged, and the window that was tried. */
 async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () => undefined) {
   const pool = new MemoryPool(rows);
   change(pool);
@@ -41,7 +41,7 @@ test.each<[string, IncomeRow[]]>([
 test('bounds of another zone or by settlement are detected', async () => {
   expect((await tried(daily(250), (pool) => void (pool.shift = () => 8 * HOUR_MS))).paged).toBe(true);
   expect((await tried(daily(250), (pool) => void (pool.shift = () => -8 * HOUR_MS))).paged).toBe(true);
-  // Of all rows one was settled late: the window ends with it, and not with a newer one that is too new.
+  // The trial window ends with the row that was settled late; the newest rows are never used.
   const rows = daily(250).map((row, i) => ({
     ...row,
     settledAtMs: i === 4 || i === 20 ? row.minedAtMs + DAY_MS : i === 15 ? row.minedAtMs + HOUR_MS : null,
@@ -93,7 +93,7 @@ describe('the recent rows of a paged scope', () => {
 
   test.each(['asc', 'desc'] as const)('are read from the newer end of a list in %s order', async (order) => {
     const lab = await paged(order);
-    // Two pages of recent rows, since the newest window has grown.
+    // The newest window has grown to two pages.
     lab.pool.rows = [
       ...Array.from({ length: 120 }, (_, i) => rowOf(0, { minedAtMs: TODAY + i })),
       ...lab.pool.rows,

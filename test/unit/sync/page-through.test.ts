@@ -23,18 +23,18 @@ const rowOn = (day: number): IncomeRow => ({
 const rowsOf = (count: number): IncomeRow[] => Array.from({ length: count }, (_, i) => rowOn(i));
 
 interface Serving {
-  /** Null: the pool does not say; a function: what it says on each page. */
+  /** The pool's count, or its count on each page; null if it has none. */
   readonly count?: number | null | ((page: number, rowsOnIt: number) => number | null);
-  /** Rows on a page at most. */
+  /** The most rows on a page. */
   readonly cap?: number;
   /** What a page beyond the last one holds. */
   readonly beyond?: 'nothing' | 'last';
-  /** What is listed at each request in turn, the last one from then on. */
+  /** The list at each request in turn; the last one is repeated. */
   readonly lists?: readonly (readonly IncomeRow[])[];
   readonly refusesFrom?: number;
 }
 
-/** A list of income that serves these rows, and how often it was asked. */
+/** A list of income with these rows, and the page sizes of all requests. */
 function listOf(rows: readonly IncomeRow[], serving: Serving = {}) {
   const {
     count = rows.length,
@@ -91,7 +91,7 @@ test('P2 two passes of different page sizes have to agree', async () => {
 test('P2 without a count, a shorter page is the last one', async () => {
   expect(await read(listOf(rowsOf(120), { count: null }))).toEqual({ rows: 120, doubt: null, requests: 4 });
   expect(await read(listOf(rowsOf(5), { count: null }))).toEqual({ rows: 5, doubt: null, requests: 2 });
-  // The last page again is the end, if another size shows the same rows.
+  // A repeated last page is the end if another page size shows the same rows.
   const repeating = await read(listOf(rowsOf(200), { count: null, beyond: 'last' }));
   expect(repeating).toMatchObject({ rows: 200, doubt: null });
 });
@@ -116,7 +116,7 @@ test('P11 a count that changes or is never reached is a doubt', async () => {
 
 test('P2 a row that moves between pages is found by a new pass', async () => {
   const rows = rowsOf(150);
-  // Before the second page the first row has moved to the end: one row is passed over, another served twice.
+  // Before the second page, the first row moves to the end: one row is missed, another is served twice.
   const moved = [...rows.slice(1), rows[0]!];
   expect(await read(listOf(rows, { lists: [rows, moved, rows] }))).toEqual({
     rows: 150,
@@ -138,7 +138,7 @@ test('P11 page 1 again as page 2 is the end if two passes agree', async () => {
     ...list,
     readPage: (window, page, size) => list.readPage(window, page === 2 ? 1 : page, size),
   });
-  // The count is that of the page, and 50 rows are on pages that are never served.
+  // The count is that of the page, and page 2 with its 50 rows is never served.
   const lying = again(listOf(rowsOf(150), { count: (_page, rowsOnIt) => rowsOnIt }));
   expect((await read(lying)).doubt).toBe('no two passes over its pages agree');
   const honest = listOf(rowsOf(100), { beyond: 'last' });
@@ -157,7 +157,7 @@ test('P2 with a count, two equal pages are not the end', async () => {
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=93000044.
 test('P11 with a count, a page served as another is a doubt', async () => {
-  // The second page is the first one again, and no page size shows another cut.
+  // Page 2 is page 1 again, and every page size cuts the list alike.
   const list = listOf(rowsOf(40), { cap: 10 });
   const repeating: typeof list = {
     ...list,
@@ -172,7 +172,7 @@ test('rows outside the window are left out', async () => {
 });
 
 test('P2 without a count, a repeated last page is not the end', async () => {
-  // Each page size shows the same cut: the list may go on behind a page that is served twice.
+  // Every page size cuts the list alike, so it may continue after a page that is served twice.
   const alike = listOf(rowsOf(30), { count: null, cap: 10, beyond: 'last' });
   expect(await read(alike)).toEqual({
     rows: 30,
@@ -183,7 +183,7 @@ test('P2 without a count, a repeated last page is not the end', async () => {
   const other = listOf(rowsOf(100), { count: null, cap: 50, beyond: 'last' });
   expect(await read(other)).toMatchObject({ rows: 100, doubt: null });
   expect(other.sizes.length).toBeLessThan(12);
-  // A shorter page is the end for one of them.
+  // One of the page sizes ends with a shorter page.
   const shorter = listOf(rowsOf(200), { count: null, beyond: 'last' });
   expect(await read(shorter)).toMatchObject({ rows: 200, doubt: null });
   expect(shorter.sizes.length).toBeLessThan(12);
@@ -196,7 +196,7 @@ test('a page of ten rows may be followed by another', async () => {
     requests: 6,
   });
   expect(await read(listOf(rowsOf(9), { count: null }))).toEqual({ rows: 9, doubt: null, requests: 2 });
-  // Counted as a full page of a size that was not asked for.
+  // A capped page that counts only itself.
   expect(await read(listOf(rowsOf(20), { count: (_page, rows) => rows, cap: 20 }))).toMatchObject({
     rows: 20,
   });
@@ -221,7 +221,7 @@ test('P11 a pass that contradicts its count agrees with no other', async () => {
 
 test('P4 in doubt, a row is kept as often as one page held it', async () => {
   const twice = [rowOn(3), rowOn(3)];
-  // Two of it stand on the first page, one on the last; all others change at every request.
+  // Two equal rows are on the first page and one is on the last; all others change at every request.
   const lists = Array.from({ length: 8 }, (_, i) => [
     ...twice,
     ...rowsOf(149).map((row) => ({ ...row, minedAtMs: row.minedAtMs + (100 + i) * DAY_MS, status: `S${i}` })),

@@ -18,7 +18,7 @@ const pageOf = (rows: readonly IncomeRow[], totalNum: number | null = rows.lengt
   totalPage: null,
 });
 
-/** A list that gives these answers in turn, the last one from then on. */
+/** A list that gives these answers in turn and repeats the last one. */
 function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
   const pages: number[] = [];
   const list: Pick<IncomeList, 'readPage'> & { seen: { longestPage: number } } = {
@@ -107,7 +107,7 @@ test('P4 an ordered window of more than a page is not paged', async () => {
   const counted = listOf(first, pageOf(daily(41, 91)));
   expect((await readAll(counted, WINDOW)).rows).toEqual([...daily(90), ...daily(41, 91)]);
   expect(counted.pages).toEqual([1, 1]);
-  // One row more than the first answer counted for the rest: another may be gone from its own part.
+  // The rest holds one row more than the first answer counted, so a row of the prefix may be gone.
   const moved = listOf(first, pageOf(daily(42, 91)), pageOf(daily(89, 2)));
   expect((await readAll(moved, WINDOW)).rows).toHaveLength(89 + 42);
   expect(moved.pages).toEqual([1, 1, 1]);

@@ -59,14 +59,14 @@ test('P2 the longest of 30, 6 and 1 days answered in full counts', async () => {
 test('no limit is learnt if no shorter span shows the row', async () => {
   expect(await findSpanLimit(listOf([60], 1_000), rowOf(60), WIDE)).toBeNull();
   expect(await findSpanLimit(listOf([61], 20), rowOf(60), WIDE)).toBeNull();
-  // A window of ten days is clipped to less: spans of thirty say nothing.
+  // For a clipped window of ten days, a limit of thirty would be too long.
   expect(await findSpanLimit(listOf([10], 7), rowOf(10), windowOf(-10, 0))).toBe(6 * DAY_MS);
   expect(await findSpanLimit(listOf([60], 20), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88010057.
 test('no limit is learnt if the wide window may show the row', async () => {
-  // The page shows the oldest rows of many, and all that is newer than the row lies outside of the window.
+  // The page shows the oldest of many rows, and all rows newer than the missing one are outside the window.
   const daysAgo = Array.from({ length: 60 }, (_, i) => 119 - i);
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(60), windowOf(-300, -59))).toBeNull();
 });
@@ -82,16 +82,16 @@ test('no limit is learnt that is longer than the clipped window', async () => {
 });
 
 test('no limit is learnt from a count that compares to nothing', async () => {
-  // Only a day on its own shows rows of that day, more of them than a page: the row may be none of them.
+  // Only a span of one day shows rows of that day, but more than a page: the row need not be among them.
   const crowd = Array.from({ length: 20 }, () => 60);
   expect(await findSpanLimit(listOf(crowd, 3, 10), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
 });
 
 test('P2 a count decides if the page does not show the row', async () => {
   const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
-  // The row is on no page, but counted.
+  // The row is counted, but is on no page that was read.
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(90), WIDE)).toBeNull();
   expect(await findSpanLimit(listOf(daysAgo, 40, 10), rowOf(90), WIDE)).toBe(30 * DAY_MS);
-  // The pool refuses the wide window, and what could be compared with it.
+  // The pool refuses the wide window and the span to compare it with.
   expect(await findSpanLimit(listOf(daysAgo, 40, 10, 100), rowOf(90), WIDE)).toBe(30 * DAY_MS);
 });

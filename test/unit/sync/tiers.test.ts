@@ -4,14 +4,14 @@ import { DAY_MS } from '../../../src/core/day';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
 import { daily, daysAgo, daysSince, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
-/** When the windows that a run reads begin, in days before today: each of `windows` ends where the one before it begins. */
+/** The windows that a run reads, by their start in days before today; each of `windows` ends where the one before starts. */
 async function due(
   windows: readonly (readonly [from: number, more: Partial<StoredWindow>])[],
   request: Parameters<MemoryLab['sync']>[0] = {},
   spanLimitMs: number | null = null,
 ): Promise<number[]> {
   const lab = new MemoryLab(new MemoryPool([]));
-  // A run begins a second later.
+  // `lab.sync` lets a second pass first.
   const nowMs = lab.ledger.state.nowMs + 1_000;
   lab.ledger.state = {
     ...lab.ledger.state,

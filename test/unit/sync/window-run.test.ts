@@ -10,7 +10,7 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
   return lab;
 }
 
-/** What was asked for since `from`, in days from today. */
+/** The spans of all requests since the `from`th, in days from today. */
 const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: number])[] =>
   pool.asked
     .slice(from)
@@ -19,7 +19,7 @@ const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: nu
 describe('the proven prefix of a full page', () => {
   test('P2 is read again if the rest counts fewer rows', async () => {
     const pool = new MemoryPool(daily(250));
-    // In order of recording: it stands behind all others.
+    // The list is in order of recording: this row is the last one.
     pool.late.add(pool.rows[20]!);
     const lab = await synced(pool);
     expect(lab.live()).toEqual(lab.served());
@@ -35,14 +35,14 @@ describe('the proven prefix of a full page', () => {
     expect(lab.live()).toEqual(lab.served());
   });
 
-  // Another part of the window must not be committed as if nothing had happened.
+  // No later part of the window may be committed after that.
   test('P4 ends the read of its window if it is contradicted', async () => {
     const lab = await synced(new MemoryPool(daily(250)));
     const { windows } = lab.ledger.state;
     const joined = { ...windows[0]!, fromMs: windows.at(-2)!.fromMs, rowCount: 250 };
     lab.ledger.state = { ...lab.ledger.state, windows: [joined, windows.at(-1)!] };
     const all = lab.pool.rows;
-    // All of the window, and its newest 90 rows, are answered without a row that every other span shows.
+    // The answers for the whole window and for its newest 90 rows lack a row that every other span shows.
     lab.pool.before = (_request, { startMs, endMs }) => {
       const isWindow = [joined.fromMs - 1, daysAgo(91.5) - 1].includes(startMs) && endMs > TODAY;
       lab.pool.rows = isWindow ? all.filter((_row, i) => i !== 10) : all;
@@ -55,7 +55,7 @@ describe('the proven prefix of a full page', () => {
   test('P4 withdraws vanished rows only once they are confirmed', async () => {
     const lab = await synced(new MemoryPool(daily(250)));
     const { windows } = lab.ledger.state;
-    // As if it had been read by one window: a page of more, whose first rows vanished.
+    // As if one window of more than a page had held all rows.
     lab.ledger.state = {
       ...lab.ledger.state,
       windows: [{ ...windows[0]!, fromMs: windows.at(-1)!.fromMs, rowCount: 250 }],
@@ -76,7 +76,7 @@ test('parts are read newest first, and each is committed', async () => {
   await lab.verify();
   const begins = lab.ledger.commits.map(({ window }) => window.fromMs);
   expect(begins).toEqual([...begins].sort((a, b) => b - a));
-  // Known from another scope of the account.
+  // A limit that another scope of the account has learnt.
   const known = new MemoryLab(new MemoryPool(daily(80)));
   known.ledger.state = { ...known.ledger.state, spanLimitMs: 30 * DAY_MS };
   await known.sync();
@@ -145,7 +145,7 @@ describe('the probe', () => {
     ]);
     const from = lab.pool.asked.length;
     await lab.verify();
-    // Its window is closed there: what is older is one of its own. The last request counts everything.
+    // The window ends at the oldest row, and older days are another window. The last request counts everything.
     expect(askedOf(lab, from)).toEqual([
       [-31, 2],
       [-1_000, -31],
@@ -158,7 +158,7 @@ describe('the probe', () => {
       [-1_000, -1],
     ]);
     expect(one.ledger.state.windows).toHaveLength(2);
-    // The oldest row lies on the first day: nothing is older.
+    // The oldest row is on the first day of the history.
     const all = new MemoryLab(new MemoryPool(daily(31)));
     all.historyStartMs = daysAgo(31);
     await all.sync();
@@ -195,7 +195,7 @@ describe('the probe', () => {
     const pool = new MemoryPool([...daily(30), rowOf(200)]);
     const all = pool.rows;
     pool.before = (request) => {
-      // The first answer is cut short, and from then on bounds are ignored.
+      // The first answer is cut short, and later ones ignore the bounds.
       pool.rows = request === 1 ? daily(30) : all;
       pool.shift = request === 1 ? () => 0 : null;
     };
@@ -228,7 +228,7 @@ describe('an unreadable row', () => {
     const doubtful = lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0);
     expect(doubtful).toHaveLength(1);
     expect(doubtful[0]!.toMs - doubtful[0]!.fromMs).toBeLessThanOrEqual(DAY_MS);
-    // Half way between two midnights: no row, dated to one, meets a cut.
+    // Cuts are half way between two midnights, so that no row dated at midnight is on a cut.
     expect(Math.abs(doubtful[0]!.fromMs % DAY_MS)).toBe(DAY_MS / 2);
   });
 });

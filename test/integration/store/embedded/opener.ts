@@ -1,4 +1,4 @@
-// A process that opens the embedded PostgreSQL: `opener.ts <home> <port>`. Words: query, close, end.
+// A process that opens the embedded PostgreSQL: `opener.ts <home> <port>`. Its commands are query, close and end.
 import { createInterface } from 'node:readline';
 import postgres from 'postgres';
 import { isKpoolError } from '../../../../src/core/errors';
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   }
 }
 
-// Ctrl-C is for the test to send: we live on and ask whether the server does too.
+// The test sends Ctrl-C. This process survives it, to ask whether the server does too.
 process.on('SIGINT', () => say('interrupted'));
 main().catch((error: unknown) => {
   say({ error: isKpoolError(error) ? error.code : String(error), message: String(error) });

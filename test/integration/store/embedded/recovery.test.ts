@@ -36,7 +36,7 @@ async function query(server: EmbeddedPostgres, text: string): Promise<Record<str
 const BUSY_SESSIONS = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sqrt(a%' AND pid <> pg_backend_pid()`;
 const pidFile = (home: string): string => join(dataDirectoryOf(home), 'postmaster.pid');
 
-/** And waits until its users can notice. */
+/** Kills the server, and waits until its users can notice. */
 async function killServer(home: string, users: readonly EmbeddedPostgres[]): Promise<void> {
   const sessions = await Promise.all(users.map(async (user) => user.connect()));
   process.kill(await postmasterOf(home), 'SIGKILL');
@@ -56,10 +56,10 @@ describe('access to the embedded PostgreSQL', () => {
     const password = new URL(server.url.reveal()).password;
     expect(JSON.stringify(server) + server.psqlHint).not.toContain(password);
     expect((await stat(join(home, 'pgpass'))).mode & 0o777).toBe(0o600);
-    // The server's user may pass through, and see nothing on the way.
+    // The server's user may pass through these directories, but not list them.
     expect((await stat(home)).mode & 0o766).toBe(0o700);
     expect((await stat(join(home, '..'))).mode & 0o766).toBe(0o700);
-    // Really there, not under /var/lib/kpool.
+    // The data is really there, and not under /var/lib/kpool.
     expect(await realpath(join(home, 'postgres'))).toBe(join(home, 'postgres'));
     expect((await stat(join(home, 'postgres'))).mode & 0o777).toBe(0o700);
 
@@ -211,7 +211,7 @@ describe('the embedded PostgreSQL after an unexpected end', () => {
     const [, ...rest] = (await readFile(pidFile(home), 'utf8')).split('\n');
     await first.close();
     const user = await findServerUser();
-    // Of the same user: PostgreSQL believes no other.
+    // A program of the same user, because PostgreSQL accepts no other.
     const stranger = spawn('sleep', ['1000'], user === null ? {} : { uid: user.uid, gid: user.gid });
     try {
       await writeFile(pidFile(home), [String(stranger.pid), ...rest].join('\n'));

@@ -79,7 +79,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     const seed = Math.trunc(Math.random() * 1e9);
     const random = createRandom(seed);
     const { home, port } = await createTestHome();
-    // In the first round the data directory is made.
+    // The first round creates the data directory.
     for (let round = 0; round < KILL_ROUNDS; round++) {
       const programs = [0, 1, 2].map(() => opener(home, port));
       const lives = programs.map(async (program) => {
@@ -95,7 +95,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect([seed, await last.ask('query')]).toEqual([seed, { database: 'kpool' }]);
     expect([seed, await last.ask('close')]).toEqual([seed, 'closed']);
     expect([seed, await stateOf(home)]).toEqual([seed, 'stopped']);
-    // What they left behind goes with the next start.
+    // The next start removes what they left behind.
     const tidy = opener(home, port);
     await tidy.answer();
     expect([seed, readdirSync(join(home, 'postgres')).sort()]).toEqual([seed, ['data', 'postgres.log']]);
@@ -130,7 +130,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
 
   test('survives Ctrl-C in the terminal that started it', async () => {
     const { home, port } = await createUsedHome();
-    // A process group of its own, as a terminal gives it.
+    // As in a terminal, the process has a process group.
     const first = opener(home, port, { detached: true });
     await first.answer();
     process.kill(-first.pid, 'SIGINT');
