@@ -4,7 +4,13 @@
  */
 import { SETTLED, type IncomeRow } from '../income';
 import { hashContent } from './income-content';
-import { reopenedBy, type Unconfirmed, type WindowCommit, type WindowPiece } from './ledger-commit';
+import {
+  reopenedBy,
+  type MissingRows,
+  type Unconfirmed,
+  type WindowCommit,
+  type WindowPiece,
+} from './ledger-commit';
 import { ledgerKeyOf, type LedgerChanges, type LedgerRow } from './ledger-matching';
 import type { RowCounts } from '../row-counts';
 import { replaceWindows, unread, type ReplacedWindows, type WindowRecord } from './window-replacement';
@@ -25,14 +31,13 @@ export interface CommitEffects {
 
 /**
  * Decides what becomes of the rows and windows of a commit. `changes`: the result of `matchLedger`. `missing`: those of
- * its missing rows that the list would show. `oldestServedMs`: the oldest mining date of the live, served rows outside
- * the window; Infinity if there are none (or no row is missing). If a row vanished for which `confirmed` has no
- * verdict, nothing may be written.
+ * its missing rows that the list would show. If a row vanished for which `confirmed` has no verdict, nothing may be
+ * written.
  */
 export function decideCommit(
   commit: WindowCommit,
   changes: LedgerChanges,
-  { missing, oldestServedMs }: { readonly missing: readonly LedgerRow[]; readonly oldestServedMs: number },
+  { missing, oldestServedMs }: MissingRows,
 ): CommitEffects | Unconfirmed {
   const { rows, unreadable, confirmed } = commit;
   const { kept, inDoubt, gone } = sortMissing(commit, missing, oldestServedMs);
@@ -65,7 +70,7 @@ export function decideCommit(
 }
 
 /** Live rows that a complete read did not serve, by what becomes of them. */
-interface Missing {
+interface SortedMissing {
   /** Marked unserved before, and still older than everything served: they stay as they are. */
   readonly kept: readonly LedgerRow[];
   /** An unreadable row of the window may be any one of them. */
@@ -78,7 +83,7 @@ function sortMissing(
   { isComplete, rows, unreadable }: WindowCommit,
   missing: readonly LedgerRow[],
   oldestServedMs: number,
-): Missing {
+): SortedMissing {
   if (!isComplete) return { kept: [], inDoubt: [], gone: [] };
   const edgeMs = rows.reduce((oldest, { minedAtMs }) => Math.min(oldest, minedAtMs), oldestServedMs);
   const isKept = ({ unserved, minedAtMs }: LedgerRow): boolean => unserved && minedAtMs < edgeMs;

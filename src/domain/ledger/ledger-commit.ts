@@ -67,10 +67,14 @@ export function reopenedBy(
 export type CommitResult =
   { readonly outcome: 'committed'; readonly state: LedgerState; readonly counts: RowCounts } | Unconfirmed;
 
-/** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
-export interface Unconfirmed {
-  readonly outcome: 'unconfirmed';
+/** Live rows of a window that a complete read of it did not show. */
+export interface MissingRows {
   readonly missing: readonly LedgerRow[];
-  /** The oldest mining date of the live, served rows outside the window; Infinity: none. */
+  /** The oldest mining date of the live, served rows outside the window; Infinity: none, or no row is missing. */
   readonly oldestServedMs: number;
+}
+
+/** Nothing was written: these rows vanished, and a confirmation read has to agree. */
+export interface Unconfirmed extends MissingRows {
+  readonly outcome: 'unconfirmed';
 }

@@ -1,10 +1,9 @@
 /** A second read, by other bounds, of rows that a complete read of a window did not show. */
 import { DAY_MS } from '../../core/day';
-import type { IncomeRow } from '../../domain/income';
-import { isSameContent } from '../../domain/ledger/income-content';
-import type { Unconfirmed, WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { MissingRows, WindowCommit } from '../../domain/ledger/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger/ledger-matching';
 import { countWith, isCountable } from '../../domain/ledger/ledger-state';
+import { findDifference, type ReadDifference } from '../../domain/ledger/read-difference';
 import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/ledger/window-answer';
 import { fitSpan, spansAround } from '../../domain/ledger/window-spans';
@@ -22,33 +21,32 @@ const LEAST_UNSERVED_AGE_MS = 7 * DAY_MS;
 export type Confirmation =
   /** They are gone: each is withdrawn or unserved. */
   | { readonly kind: 'gone'; readonly verdicts: WindowCommit['confirmed'] }
-  /** Asked with other bounds, the pool still serves this row. */
-  | { readonly kind: 'served'; readonly row: IncomeRow }
   /** The pool counts more rows in all than the windows would hold. */
   | { readonly kind: 'contradicted' }
   /** The list shows no row at all, which proves nothing. */
   | { readonly kind: 'emptied' }
-  /** The reads disagree in another way, or cannot decide it: the list is changing. */
-  | { readonly kind: 'moved' };
+  /** With other bounds, the pool still serves a missing row, or the list is changing. */
+  | ReadDifference;
 
 /**
- * Asks again for the days around the missing rows (for everything, if the scope is paged), and for the count of
- * everything. Rows that are missing again are gone: withdrawn if the pool serves rows as old, otherwise unserved.
+ * Asks for four things, and stops at the first that speaks against it: the days around the missing rows (everything, if
+ * the scope is paged); any row at all; the count of everything; rows as old as the missing ones. Rows that are missing
+ * again are gone: withdrawn if the pool serves rows as old, otherwise unserved.
  */
 export async function confirmMissing(
   session: LedgerSession,
   window: Window,
   read: WindowRead,
-  unconfirmed: Omit<Unconfirmed, 'outcome'>,
+  missingRows: MissingRows,
 ): Promise<Confirmation> {
   const { list, history } = session;
-  const { missing } = unconfirmed;
+  const { missing } = missingRows;
   // For the others, an answer with other bounds already showed that the pool serves nothing as old.
   const toConfirm = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
-  const contradiction = session.state.paged
-    ? compare([], read, await pageThrough(list, history), () => true)
-    : await compareAround(session, window, read, toConfirm);
-  if (contradiction !== null) return contradiction;
+  const difference = session.state.paged
+    ? findDifference([], read, await pageThrough(list, history), () => true)
+    : await readAround(session, window, read, toConfirm);
+  if (difference !== null) return difference;
   if (!list.hasShownRows && (await showsNoRow(session))) {
     await session.noteEmpty();
     if (!session.countsAsEmpty) return { kind: 'emptied' };
@@ -58,16 +56,17 @@ export async function confirmMissing(
     if ((counted ?? 0) > countWith(session.state, window, read, missing.length))
       return { kind: 'contradicted' };
   }
-  const verdicts = await judgeMissing(session, unconfirmed);
+  const verdicts = await judgeMissing(session, missingRows);
   return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
 }
 
-async function compareAround(
+/** Reads the days around the missing rows; null if they agree with the first read. */
+async function readAround(
   { list, spanLimitMs }: LedgerSession,
   window: Window,
   read: WindowRead,
   missing: readonly LedgerRow[],
-): Promise<Confirmation | null> {
+): Promise<ReadDifference | null> {
   const around = spansAround(
     missing.map(({ minedAtMs }) => minedAtMs),
     MAX_SPANS,
@@ -75,36 +74,11 @@ async function compareAround(
   for (const span of around.flatMap((wide) => fitSpan(wide, spanLimitMs, list.now()))) {
     const isCompared = ({ minedAtMs }: { readonly minedAtMs: number }): boolean =>
       contains(window, minedAtMs) && contains(span, minedAtMs);
-    const contradiction = compare(missing, read, await readAll(list, span), isCompared);
-    if (contradiction !== null) return contradiction;
+    const difference = findDifference(missing, read, await readAll(list, span), isCompared);
+    if (difference !== null) return difference;
   }
   return null;
 }
-
-/** Compares the rows that both reads could show, `isCompared`; null if they are the same. */
-function compare(
-  missing: readonly LedgerRow[],
-  read: WindowRead,
-  again: WindowRead,
-  isCompared: (row: { readonly minedAtMs: number }) => boolean,
-): Confirmation | null {
-  const before = { rows: read.rows.filter(isCompared), unreadable: [] };
-  const after = { rows: again.rows.filter(isCompared), unreadable: [] };
-  const countOf = ({ rows }: typeof before, row: IncomeRow): number =>
-    rows.filter((other) => kindAndInstantOf(other) === kindAndInstantOf(row)).length;
-  const row = missing.filter(isCompared).find((gone) => countOf(after, gone) > countOf(before, gone));
-  if (row !== undefined) return { kind: 'served', row };
-  // An unreadable row may be any of the missing ones, unless its mining date says otherwise.
-  const isReadable = again.unreadable.every(
-    ({ minedAtMs }) => minedAtMs !== undefined && !isCompared({ minedAtMs }),
-  );
-  const isSame = again.doubt === null && isReadable && isSameContent(before, after);
-  return isSame ? null : { kind: 'moved' };
-}
-
-/** Not the amount: a row that was only amended is still served. */
-const kindAndInstantOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
-  JSON.stringify([currency, type, minedAtMs]);
 
 /** Whether every answer of this run is without rows: the one for everything, and those for windows that held some. */
 async function showsNoRow({ list, history, state, spanLimitMs }: LedgerSession): Promise<boolean> {
@@ -119,7 +93,7 @@ async function showsNoRow({ list, history, state, spanLimitMs }: LedgerSession):
 /** Which of the missing rows are older than the oldest row that the pool serves; null if that cannot be established. */
 async function judgeMissing(
   session: LedgerSession,
-  { missing, oldestServedMs }: Omit<Unconfirmed, 'outcome'>,
+  { missing, oldestServedMs }: MissingRows,
 ): Promise<WindowCommit['confirmed'] | null> {
   const { list } = session;
   // A list without rows withdraws none, however often it was read, unless someone confirms that it is empty.

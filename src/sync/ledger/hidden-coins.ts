@@ -13,14 +13,14 @@ import { readAll } from './read-window';
  */
 export async function readHiddenCoins(session: LedgerSession): Promise<void> {
   for (const coin of session.state.hiddenCoins) {
-    const span = spanOf(coin, session);
+    const span = chooseSpan(coin, session);
     if (span === null) continue;
     const { currency } = coin;
     const list = session.listOf(currency);
     // The newest part last, since it completes the history.
     const parts = fitSpan(span, session.spanLimitMs, list.now()).reverse();
     for (const part of parts) {
-      const read = onlyOf(currency, await readAll(list, part));
+      const read = keepOnly(currency, await readAll(list, part));
       const completesHistory = span === session.history && part === parts.at(-1);
       await session.commitCoin(part, read, { currency, completesHistory });
     }
@@ -28,7 +28,7 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
 }
 
 /** The span to ask for: everything at first and weekly, otherwise the last days if there are rows; null: nothing. */
-function spanOf(
+function chooseSpan(
   { readAtMs, hasRows }: HiddenCoin,
   { deps, state, history, list }: LedgerSession,
 ): Window | null {
@@ -38,7 +38,7 @@ function spanOf(
 }
 
 /** A pool that ignores `coinName` serves every coin: rows of the others are dropped here. */
-function onlyOf(coin: string, read: WindowRead): WindowRead {
+function keepOnly(coin: string, read: WindowRead): WindowRead {
   const name = coin.toUpperCase();
   return {
     ...read,

@@ -38,7 +38,7 @@ interface Seen {
 
 /** Reads pages of one list, and records what they show about the whole list. */
 export class IncomeList {
-  private shown: Seen = { oldestMs: Infinity, nothingBeforeMs: -Infinity, longestPage: 0 };
+  private current: Seen = { oldestMs: Infinity, nothingBeforeMs: -Infinity, longestPage: 0 };
   private hasAnswered = false;
 
   constructor(
@@ -54,15 +54,15 @@ export class IncomeList {
   }
 
   get seen(): Seen {
-    return this.shown;
+    return this.current;
   }
 
   get hasShownRows(): boolean {
-    return this.shown.oldestMs < Infinity;
+    return this.current.oldestMs < Infinity;
   }
 
   noteNothingBefore(nothingBeforeMs: number): void {
-    this.shown = { ...this.shown, nothingBeforeMs };
+    this.current = { ...this.current, nothingBeforeMs };
   }
 
   /** The span that a request for the window covers, ms. */
@@ -77,7 +77,7 @@ export class IncomeList {
     const untilNow = { ...toHorizon, endMs: Math.min(toHorizon.endMs, nowMs - CLOCK_ERROR_MS) };
     const asked = this.source.futureEnd.isRefused(nowMs) ? untilNow : toHorizon;
     if (asked.startMs > asked.endMs) return emptyPage(asked, 0);
-    const page = await this.find(asked);
+    const page = await this.findPage(asked);
     if (page !== null) return page;
     // The first page was answered, so this page does not exist.
     if (currentPage > 1) return emptyPage(asked, null);
@@ -94,7 +94,7 @@ export class IncomeList {
    * to now), or nothing (returns the page, served the second time).
    */
   private async readRefused(asked: Query, untilNow: Query, nowMs: number): Promise<Page<IncomeRow> | null> {
-    const page = await this.find(untilNow);
+    const page = await this.findPage(untilNow);
     if (page === null) {
       // A pool that refuses the shortest span as well refuses the scope.
       const endMs = nowMs - CLOCK_ERROR_MS;
@@ -102,17 +102,17 @@ export class IncomeList {
       return null;
     }
     if (untilNow.endMs === asked.endMs) return page;
-    const after = await this.find(asked);
+    const after = await this.findPage(asked);
     if (after !== null) return after;
     // The span may be too long only because it ends in the future. A short span with the same end decides it.
-    const short = await this.find({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
+    const short = await this.findPage({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
     if (short !== null && untilNow.startMs < untilNow.endMs) return null;
     this.source.futureEnd.noteRefused(nowMs);
     return page;
   }
 
   /** Null when the pool refuses the parameters. */
-  private async find(query: Query): Promise<Page<IncomeRow> | null> {
+  private async findPage(query: Query): Promise<Page<IncomeRow> | null> {
     try {
       return await this.send(query);
     } catch (error) {
@@ -128,10 +128,10 @@ export class IncomeList {
     const coinName = this.coin === null ? {} : { coinName: this.coin };
     const page = await this.source.pool[ask]({ puid, algo, ...query, ...coinName }, this.options);
     this.hasAnswered = true;
-    this.shown = {
-      ...this.shown,
-      oldestMs: page.rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), this.shown.oldestMs),
-      longestPage: Math.max(this.shown.longestPage, servedCount(page)),
+    this.current = {
+      ...this.current,
+      oldestMs: page.rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), this.current.oldestMs),
+      longestPage: Math.max(this.current.longestPage, servedCount(page)),
     };
     return page;
   }
