@@ -49,30 +49,20 @@ export class PrismaCatalogStore {
         await lockAccount(tx, accountId);
         const now = await readInstant(tx);
         const known = await tx.algorithm.findMany({ where: { accountId } });
-        const recorded = new Map(
-          known.map(({ algo, removedAt }) => [algo, { isRemoved: removedAt !== null }]),
-        );
-        const missing =
-          listing.unreadable.length > 0
-            ? []
-            : known
-                .filter(({ algo, removedAt }) => removedAt === null && !algos.includes(algo))
-                .map(({ algo }) => algo);
+        const { added, restored, missing } = compareAlgorithms(known, algos, listing.unreadable.length === 0);
         if (!isConfirmed(missing, confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing) };
         await advanceCursorFrom(tx, scope, version);
-        const added = algos.filter((algo) => !recorded.has(algo));
-        const restored = algos.filter((algo) => recorded.get(algo)?.isRemoved === true);
         await tx.algorithm.createMany({ data: added.map((algo) => ({ accountId, algo })) });
         await tx.algorithm.updateMany({
-          where: { accountId, algo: { in: restored } },
+          where: { accountId, algo: { in: [...restored] } },
           data: { removedAt: null, lastSeenAt: now },
         });
         await tx.algorithm.updateMany({
-          where: { accountId, algo: { in: missing } },
+          where: { accountId, algo: { in: [...missing] } },
           data: { removedAt: now },
         });
-        await clearFailures(tx, { subAccount: { accountId }, algo: { in: missing } });
+        await clearFailures(tx, { subAccount: { accountId }, algo: { in: [...missing] } });
         await touchAccount(tx, accountId, now);
         await tx.algorithm.updateMany({ where: seenLongAgo(accountId, now), data: { lastSeenAt: now } });
         const quarantined = await quarantineRows(tx, scope, listing.unreadable);
@@ -139,6 +129,21 @@ export class PrismaCatalogStore {
       }),
     );
   }
+}
+
+/** What a list changes. Without all of its rows (`isComplete`) none counts as missing. */
+function compareAlgorithms(
+  known: readonly { readonly algo: string; readonly removedAt: Date | null }[],
+  listed: readonly string[],
+  isComplete: boolean,
+): Record<'added' | 'restored' | 'missing', readonly string[]> {
+  const present = new Set(known.filter(({ removedAt }) => removedAt === null).map(({ algo }) => algo));
+  const removed = new Set(known.filter(({ removedAt }) => removedAt !== null).map(({ algo }) => algo));
+  return {
+    added: listed.filter((algo) => !present.has(algo) && !removed.has(algo)),
+    restored: listed.filter((algo) => removed.has(algo)),
+    missing: isComplete ? [...present].filter((algo) => !listed.includes(algo)) : [],
+  };
 }
 
 /** A sub-account that another account showed first. */

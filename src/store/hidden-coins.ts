@@ -9,6 +9,7 @@ import type { LedgerRow } from '../domain/ledger/ledger-matching';
 import type { LedgerScope, Scope } from '../domain/scope';
 import type { Queryable } from './client';
 import { Prisma } from './generated/client';
+import { epochMs } from './instants';
 import { ledgerTableOf } from './ledger/rows';
 import { isOfLedgerScope, ledgerScopeValues } from './scope-key';
 
@@ -20,7 +21,7 @@ export function hiddenCoinsOf(accountId: AccountId): Prisma.Sql {
 /** Coins of the scope's account that its lists show only when asked for by name. */
 export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promise<HiddenCoin[]> {
   const rows = await db.$queryRaw<{ currency: string; read_ms: bigint | null; has_rows: boolean }[]>`
-    SELECT h.currency, floor(extract(epoch FROM r.read_at) * 1000)::bigint AS read_ms,
+    SELECT h.currency, ${epochMs(Prisma.sql`r.read_at`)} AS read_ms,
            EXISTS (SELECT FROM ${ledgerTableOf(scope.stream)} AS t
                     WHERE ${isOfLedgerScope(scope)} AND t.currency = h.currency) AS has_rows
       FROM sync.hidden_coins h

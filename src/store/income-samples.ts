@@ -48,12 +48,14 @@ export class PrismaIncomeStore {
   ): Promise<ListingCounts> {
     const { totals } = served;
     return this.store(scope, version, served, (tx) =>
-      writeSamples(tx, ACCOUNT_SAMPLES, {
-        served: Prisma.sql`
+      writeSamples(
+        tx,
+        ACCOUNT_SAMPLES,
+        Prisma.sql`
           SELECT ${scope.accountId}::smallint AS account_id, u.*
             FROM unnest(${totals.map(({ currency }) => currency)}::text[],
                         ${totals.map(({ amount }) => amount)}::numeric[]) AS u(currency, amount)`,
-      }),
+      ),
     );
   }
 
@@ -74,15 +76,17 @@ export class PrismaIncomeStore {
          WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.puid = u.puid)
          ORDER BY u.puid, u.pname
             ON CONFLICT DO NOTHING`;
-      return writeSamples(tx, SUB_ACCOUNT_SAMPLES, {
-        served: Prisma.sql`
+      return writeSamples(
+        tx,
+        SUB_ACCOUNT_SAMPLES,
+        Prisma.sql`
           SELECT DISTINCT ON (u.puid, u.currency) u.*
             FROM unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map(({ currency }) => currency)}::text[],
                         ${totals.map(({ amount }) => amount)}::numeric[]) AS u(puid, pname, currency, amount)
             -- A sub-account of another account is left out: nothing counts twice.
             JOIN pool.sub_accounts s ON s.puid = u.puid AND s.account_id = ${scope.accountId}::smallint
            ORDER BY u.puid, u.currency`,
-      });
+      );
     });
   }
 
@@ -111,42 +115,40 @@ export class PrismaIncomeStore {
   }
 }
 
-/** A table of totals over time: whose they are, and what is kept beside an amount. */
+/** A table of totals over time. A sub-account's samples keep its name too, and a new name is a new sample. */
 interface SampleTable {
   readonly table: Prisma.Sql;
+  /** The column that says whose total it is. */
   readonly owner: Prisma.Sql;
-  /** A change of it is a new sample, as a change of the amount is. */
-  readonly label: Prisma.Sql | null;
+  readonly nameColumn: Prisma.Sql;
+  readonly servedName: Prisma.Sql;
+  readonly isSameName: Prisma.Sql;
 }
 
 const ACCOUNT_SAMPLES: SampleTable = {
   table: Prisma.sql`pool.account_income_samples`,
   owner: Prisma.sql`account_id`,
-  label: null,
+  nameColumn: Prisma.empty,
+  servedName: Prisma.empty,
+  isSameName: Prisma.sql`true`,
 };
 const SUB_ACCOUNT_SAMPLES: SampleTable = {
   table: Prisma.sql`pool.sub_account_income_samples`,
   owner: Prisma.sql`puid`,
-  label: Prisma.sql`pname`,
+  nameColumn: Prisma.sql`, pname`,
+  servedName: Prisma.sql`, t.pname`,
+  isSameName: Prisma.sql`s.pname IS NOT DISTINCT FROM t.pname`,
 };
 
 /**
- * Writes what was served now; `served` has the columns owner, currency, amount and the label. Returns how many totals
- * are new: one that repeats the latest sample counts as unchanged, whether that is moved or another one is added.
+ * Writes what was served now; `served` is a query for owner, currency, amount and, for sub-accounts, pname. Returns how many
+ * totals are new: one that repeats the latest sample counts as unchanged, whether that is moved or another one is added.
  */
 async function writeSamples(
   tx: Queryable,
-  { table, owner, label }: SampleTable,
-  { served }: { readonly served: Prisma.Sql },
+  { table, owner, nameColumn, servedName, isSameName }: SampleTable,
+  served: Prisma.Sql,
 ): Promise<number> {
-  const [labelColumn, servedLabel, isSameLabel] =
-    label === null
-      ? [Prisma.empty, Prisma.empty, Prisma.empty]
-      : [
-          Prisma.sql`, ${label}`,
-          Prisma.sql`, t.${label}`,
-          Prisma.sql`AND s.${label} IS NOT DISTINCT FROM t.${label}`,
-        ];
   const written = await tx.$queryRaw<{ is_new: boolean }[]>`
     WITH served AS (
       SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
@@ -164,12 +166,12 @@ async function writeSamples(
         FROM served t JOIN known k USING (${owner}, currency)
        WHERE s.${owner} = t.${owner} AND s.currency = t.currency
          AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
-         AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount ${isSameLabel}
+         AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount AND ${isSameName}
          AND k.instants[2] > t.observed_at - interval '24 hours'
       RETURNING s.${owner}, s.currency
     )
-    INSERT INTO ${table} AS s (${owner}, currency, observed_at, amount${labelColumn})
-    SELECT t.${owner}, t.currency, t.observed_at, t.amount${servedLabel}
+    INSERT INTO ${table} AS s (${owner}, currency, observed_at, amount${nameColumn})
+    SELECT t.${owner}, t.currency, t.observed_at, t.amount${servedName}
       FROM served t JOIN known k USING (${owner}, currency)
      WHERE (t.${owner}, t.currency) NOT IN (SELECT ${owner}, currency FROM moved)
        AND (k.instants IS NULL OR t.observed_at > k.instants[1])

@@ -36,7 +36,20 @@ export class PrismaRunStore {
     return runId;
   }
 
-  /** Closes a run and records on its cursor when the scope was last visited, unless the result was reused. */
+  /**
+   * Closes a run and records its outcome on the cursor of its scope:
+   *
+   * | outcome   | last_cycle_at: read the scope | last_success_at: nothing left open | failures in a row |
+   * | --------- | ----------------------------- | ---------------------------------- | ----------------- |
+   * | succeeded | its start                     | its end                            | 0                 |
+   * | partial   | its start                     | as before                          | 0                 |
+   * | skipped   | its start                     | as before (last_skip_at: its end)  | 0                 |
+   * | failed    | as before                     | as before                          | one more          |
+   * | aborted   | as before                     | as before                          | as before         |
+   *
+   * If another run did the work (`isReused`), that one's record moves last_cycle_at. A scope that the pool no longer lists
+   * (`isUnlisted`) has no last_success_at, since nothing was confirmed.
+   */
   async finish(runId: bigint, record: RunRecord): Promise<void> {
     const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = record;
     try {

@@ -5,7 +5,7 @@ import type { Scope } from '../domain/scope';
 import type { ScopeCandidate, ScopeCandidates } from '../domain/planning/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { Prisma, type PrismaClient } from './generated/client';
-import { readNow } from './instants';
+import { epochMs, readNow } from './instants';
 import { NO_ALGO } from './scope-key';
 
 interface CandidateRow {
@@ -44,7 +44,7 @@ function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
   LEFT JOIN LATERAL (
     SELECT least(c.consecutive_failures, count(*)::integer) AS consecutive_failures,
-           floor(extract(epoch FROM (array_agg(r.started_at ORDER BY r.run_id DESC))[1]) * 1000)::bigint AS last_failed_ms,
+           ${epochMs(Prisma.sql`(array_agg(r.started_at ORDER BY r.run_id DESC))[1]`)} AS last_failed_ms,
            (array_agg(r.error_code ORDER BY r.run_id DESC))[1] AS last_failure_code
       FROM sync.runs r
      WHERE r.stream = c.stream AND ${isOfCursor} AND r.outcome = 'failed'
@@ -78,8 +78,8 @@ export class PrismaScopeStore {
                EXISTS (SELECT FROM sync.windows w
                         WHERE (w.stream, w.puid, w.algo) = (${stream}, p.puid, p.algo)
                           AND w.pending_count > 0) AS has_pending,
-               floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
-               floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
+               ${epochMs(Prisma.sql`c.last_cycle_at`)} AS last_cycle_ms,
+               ${epochMs(Prisma.sql`l.last_life_at`)} AS last_life_ms,
                coalesce(f.consecutive_failures, 0) AS consecutive_failures, f.last_failed_ms, f.last_failure_code
           FROM pairs p
           JOIN pool.sub_accounts s ON s.puid = p.puid
@@ -104,7 +104,7 @@ export class PrismaScopeStore {
                             WHERE s.account_id = ${accountId}::smallint
                               AND (EXISTS (SELECT FROM pool.earnings e WHERE e.puid = s.puid)
                                    OR EXISTS (SELECT FROM pool.rewards e WHERE e.puid = s.puid)))
-                    THEN NULL ELSE floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint END AS last_cycle_ms,
+                    THEN NULL ELSE ${epochMs(Prisma.sql`c.last_cycle_at`)} END AS last_cycle_ms,
                NULL::bigint AS last_life_ms, coalesce(f.consecutive_failures, 0) AS consecutive_failures,
                f.last_failed_ms, f.last_failure_code
           FROM (SELECT 1) AS one

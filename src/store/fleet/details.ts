@@ -7,9 +7,9 @@ import type { AccountId, WorkerId } from '../../domain/ids';
 import type { ListingCounts } from '../../domain/row-counts';
 import type { FleetScope } from '../../domain/scope';
 import { inTransaction, type Queryable, type Transaction } from '../client';
-import { pgInstant } from '../instants';
+import { epochMs, pgInstant } from '../instants';
 import { advanceCursorFrom, ensureCursor, lockCursor } from '../cursors';
-import type { PrismaClient } from '../generated/client';
+import { Prisma, type PrismaClient } from '../generated/client';
 import { cursorOf, isOfScope } from '../scope-key';
 import { isOfFleet } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
@@ -82,7 +82,7 @@ async function readNextDetails(
          AND NOT EXISTS (SELECT FROM urgent u WHERE u.worker_id = t.worker_id)
        ORDER BY t.worker_id LIMIT ${limit}::integer
     )
-    SELECT b.worker_id, b.is_urgent, cursor.version, cursor.position, floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
+    SELECT b.worker_id, b.is_urgent, cursor.version, cursor.position, ${epochMs(Prisma.sql`sync.now()`)} AS now_ms
       FROM cursor LEFT JOIN (SELECT worker_id, true AS is_urgent FROM urgent
                               UNION ALL SELECT worker_id, false FROM round
                               ORDER BY 2 DESC, 1 LIMIT ${limit}::integer) AS b ON true`;

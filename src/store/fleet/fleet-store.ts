@@ -5,8 +5,8 @@ import type { FleetLanding, FleetSnapshot } from '../../domain/fleet/fleet-snaps
 import type { ListingCounts } from '../../domain/row-counts';
 import type { FleetScope } from '../../domain/scope';
 import { inTransaction, type Queryable, type Transaction } from '../client';
-import type { PrismaClient } from '../generated/client';
-import { pgInstant, readInstant } from '../instants';
+import { Prisma, type PrismaClient } from '../generated/client';
+import { epochMs, pgInstant, readInstant } from '../instants';
 import { advanceCursorFrom, ensureCursor } from '../cursors';
 import { quarantineRows } from '../quarantine';
 import { cursorOf, isOfScope } from '../scope-key';
@@ -101,7 +101,7 @@ async function landSnapshot(
  */
 async function prepareSamples(client: PrismaClient, snapshot: FleetSnapshot): Promise<number> {
   const [row] = await client.$queryRaw<{ started_at_ms: bigint }[]>`
-    SELECT (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
+    SELECT ${epochMs(Prisma.sql`started_at`)} AS started_at_ms,
            sync.ensure_worker_sample_partitions((started_at AT TIME ZONE 'UTC')::date,
                                                  (started_at AT TIME ZONE 'UTC')::date + 1)
       FROM pool.worker_snapshots WHERE snapshot_id = ${snapshot.snapshotId}::bigint`;

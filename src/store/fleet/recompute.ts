@@ -3,8 +3,8 @@ import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { AccountId, Puid } from '../../domain/ids';
 import { inTransaction } from '../client';
 import { guarded } from '../../core/postgres/errors';
-import type { PrismaClient } from '../generated/client';
-import { pgInstant } from '../instants';
+import { Prisma, type PrismaClient } from '../generated/client';
+import { epochMs, pgInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../cursors';
 import { computeDay, computeHour } from './figures';
 import { isOfFleet, type FleetKey } from './fleet-key';
@@ -103,7 +103,7 @@ async function findHours(
       SELECT hour FROM report.fleet_hour_totals t
        WHERE ${isOfFleet(key)} AND hour >= ${pgInstant(fromMs)}::timestamptz AND hour < ${pgInstant(toMs)}::timestamptz
     )
-    SELECT (extract(epoch FROM hour) * 1000)::bigint AS hour_ms,
+    SELECT ${epochMs(Prisma.sql`hour`)} AS hour_ms,
            to_regclass('pool_parts.worker_samples_' || to_char(hour AT TIME ZONE 'UTC', 'YYYYMMDD')) IS NOT NULL
              AS has_samples
       FROM hours ORDER BY hour`;

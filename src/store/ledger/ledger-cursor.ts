@@ -7,7 +7,7 @@ import type { Queryable } from '../client';
 import { NEXT_VERSION } from '../cursors';
 import { Prisma } from '../generated/client';
 import { hiddenCoinsOf } from '../hidden-coins';
-import { pgInstant } from '../instants';
+import { epochMs, pgInstant } from '../instants';
 import { isOfLedgerScope, isOfScope } from '../scope-key';
 import { ledgerTableOf } from './rows';
 import { writeWindows } from './windows';
@@ -61,13 +61,13 @@ function cursorColumns(scope: LedgerScope): Prisma.Sql {
   return Prisma.sql`version, paged,
     (SELECT min(c.span_limit_ms) FROM sync.cursors c JOIN pool.sub_accounts s USING (puid)
       WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
-    floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
-    floor(extract(epoch FROM deep_checked_at) * 1000)::bigint AS deep_checked_ms,
+    ${epochMs(Prisma.sql`empty_since`)} AS empty_since_ms,
+    ${epochMs(Prisma.sql`deep_checked_at`)} AS deep_checked_ms,
     EXISTS (SELECT FROM sync.quarantined_rows WHERE ${isOfScope(scope)} AND resolved_at IS NULL) AS has_quarantine,
-    (SELECT (extract(epoch FROM max(mined_at)) * 1000)::bigint FROM ${ledgerTableOf(scope.stream)} AS t
+    (SELECT ${epochMs(Prisma.sql`max(mined_at)`)} FROM ${ledgerTableOf(scope.stream)} AS t
       WHERE ${isOfLedgerScope(scope)} AND unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS newest_unserved_ms,
     EXISTS ${hiddenCoinsOf(scope.accountId)} AS has_hidden_coins,
-    floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
+    ${epochMs(Prisma.sql`sync.now()`)} AS now_ms`;
 }
 
 /** Null if the scope has never been synced. */

@@ -7,7 +7,7 @@ import type { LedgerStream } from '../../domain/streams';
 import type { Window } from '../../domain/ledger/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
-import { pgInstant, pgInstantOrNull } from '../instants';
+import { epochMs, pgInstant, pgInstantOrNull } from '../instants';
 import { isOfLedgerScope } from '../scope-key';
 
 /** Rows per statement; larger batches are slower through Prisma. */
@@ -23,6 +23,7 @@ const LEDGERS = {
     selectType: Prisma.sql`NULL::text`,
     selectRejectRate: Prisma.sql`trim_scale(reject_rate)::text`,
     isSameType: Prisma.sql`true`,
+    setOwn: Prisma.sql`reject_rate = u.reject_rate,`,
   },
   rewards: {
     table: Prisma.sql`pool.rewards`,
@@ -32,6 +33,8 @@ const LEDGERS = {
     selectType: Prisma.sql`type`,
     selectRejectRate: Prisma.sql`NULL::text`,
     isSameType: Prisma.sql`t.type = u.type`,
+    // Part of the key.
+    setOwn: Prisma.empty,
   },
 } as const;
 
@@ -81,10 +84,10 @@ export async function readLedgerWindow(
 ): Promise<LedgerRow[]> {
   const ledger = LEDGERS[key.stream];
   const rows = await db.$queryRaw<StoredRow[]>`
-    SELECT currency, ${ledger.selectType} AS type, (extract(epoch FROM mined_at) * 1000)::bigint AS mined_at_ms,
+    SELECT currency, ${ledger.selectType} AS type, ${epochMs(Prisma.sql`mined_at`)} AS mined_at_ms,
            ordinal, trim_scale(amount)::text AS amount, trim_scale(hash_rate_hps)::text AS hash_rate_hps, hash_unit,
            ${ledger.selectRejectRate} AS reject_rate, status,
-           (extract(epoch FROM settled_at) * 1000)::bigint AS settled_at_ms,
+           ${epochMs(Prisma.sql`settled_at`)} AS settled_at_ms,
            withdrawn_at IS NOT NULL AS withdrawn,
            unserved_at IS NOT NULL AND withdrawn_at IS NULL AS unserved, extra::text AS extra
       FROM ${ledger.table} AS t
@@ -95,7 +98,7 @@ export async function readLedgerWindow(
 /** The oldest mining date of the live, served rows outside a window; Infinity if there is none. */
 export async function findOldestServed(db: Queryable, key: LedgerScope, window: Window): Promise<number> {
   const [oldest] = await db.$queryRaw<{ ms: bigint | null }[]>`
-    SELECT (extract(epoch FROM min(mined_at)) * 1000)::bigint AS ms FROM ${LEDGERS[key.stream].table} AS t
+    SELECT ${epochMs(Prisma.sql`min(mined_at)`)} AS ms FROM ${LEDGERS[key.stream].table} AS t
      WHERE ${isOfLedgerScope(key)} AND withdrawn_at IS NULL AND unserved_at IS NULL
        AND (mined_at < ${pgInstant(window.fromMs)}::timestamptz OR mined_at >= ${pgInstant(window.toMs)}::timestamptz)`;
   return Number(oldest?.ms ?? Infinity);
@@ -165,7 +168,7 @@ export async function updateLedgerRows(
     await db.$executeRaw`
       UPDATE ${ledger.table} AS t
          SET amount = u.amount, hash_rate_hps = u.hash_rate_hps, hash_unit = u.hash_unit, status = u.status,
-             settled_at = u.settled_at, extra = u.extra, ${key.stream === 'earnings' ? Prisma.sql`reject_rate = u.reject_rate,` : Prisma.empty}
+             settled_at = u.settled_at, extra = u.extra, ${ledger.setOwn}
              withdrawn_at = CASE WHEN u.withdrawn THEN sync.now() END,
              unserved_at = CASE WHEN u.unserved THEN sync.now() END
         FROM ${unnestRows(key.stream, batch)}

@@ -4,7 +4,7 @@ import type { ReplacedWindows } from '../../domain/ledger/window-replacement';
 import type { StoredWindow } from '../../domain/ledger/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
-import { pgInstant } from '../instants';
+import { epochMs, pgInstant } from '../instants';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
 
 interface WindowRow {
@@ -20,11 +20,11 @@ interface WindowRow {
 /** Windows of a scope, newest first. */
 export async function readWindows(db: Queryable, scope: Scope): Promise<StoredWindow[]> {
   const rows = await db.$queryRaw<WindowRow[]>`
-    SELECT (extract(epoch FROM from_at) * 1000)::bigint AS from_ms,
-           CASE WHEN to_at = 'infinity' THEN NULL ELSE (extract(epoch FROM to_at) * 1000)::bigint END AS to_ms,
+    SELECT ${epochMs(Prisma.sql`from_at`)} AS from_ms,
+           CASE WHEN to_at = 'infinity' THEN NULL ELSE ${epochMs(Prisma.sql`to_at`)} END AS to_ms,
            row_count, pending_count, quarantined_count, in_doubt_count,
            -- Recorded by a clock that has been corrected since: the window was read, at an unknown time.
-           floor(extract(epoch FROM CASE WHEN verified_at > sync.now() THEN from_at ELSE verified_at END) * 1000)::bigint
+           ${epochMs(Prisma.sql`CASE WHEN verified_at > sync.now() THEN from_at ELSE verified_at END`)}
              AS verified_ms
       FROM sync.windows WHERE ${isOfScope(scope)} ORDER BY from_at DESC`;
   return rows.map((row) => ({
