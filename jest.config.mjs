@@ -34,7 +34,7 @@ export default {
     globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   })),
   // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
-  maxWorkers: 5,
+  maxWorkers: 6,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   testTimeout: 150_000,
 };
