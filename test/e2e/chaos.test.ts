@@ -1,7 +1,7 @@
 import { playShortly } from '../chaos/chaos';
 
 const SEED = 230;
-/** Limits of time are for machines that do nothing else. */
+/** Time limits are meant for an idle machine. */
 const PATIENCE = 2;
 
 jest.setTimeout(300_000);

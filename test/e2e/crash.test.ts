@@ -8,7 +8,7 @@ import { useTestDatabase } from '../support/test-database';
 
 const database = useTestDatabase();
 const { sql } = database;
-/** Arrivals at the pool after which each of the processes is killed: in the catalog, the first answers, mid-history. */
+/** The numbers of requests after which processes are killed: in the catalog, the first answers, and the history. */
 const KILLS_AFTER_REQUESTS = [2, 9, 31];
 
 test('P7 a sync killed at any instant is completed by the next', async () => {

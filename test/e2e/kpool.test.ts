@@ -92,7 +92,7 @@ describe('the built kpool', () => {
     const sql = postgres(database.url, { max: 2 });
     try {
       const other = await sql.reserve();
-      // Another process migrates, and does not come to its end.
+      // Another process holds a lock on the table of migrations.
       await other`BEGIN`;
       await other`LOCK TABLE public._prisma_migrations`;
       let child: ChildProcess | undefined;
@@ -104,7 +104,7 @@ describe('the built kpool', () => {
         return row?.['waiting'] !== 0;
       });
       child!.kill('SIGINT');
-      // The same wish within half a second, another one after it.
+      // A signal within half a second is the same wish; a later one is another.
       const again = setInterval(() => child!.kill('SIGINT'), 100);
       const { code, stdout, stderr } = await end;
       clearInterval(again);

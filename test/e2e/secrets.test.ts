@@ -29,7 +29,7 @@ let admin: postgres.Sql;
 let webhook: Server;
 let env: Record<string, string>;
 const exhibits: Exhibit[] = [];
-/** Bodies that the webhook was sent. */
+/** The bodies that were sent to the webhook. */
 const posted: string[] = [];
 const role = `leaky_${randomBytes(4).toString('hex')}`;
 
@@ -38,7 +38,7 @@ function withPassword(password: string): string {
   return `postgres://${role}:${encodeURIComponent(password)}@${url.host}${url.pathname}`;
 }
 
-/** Runs a command; keeps all that it says. */
+/** Runs a command and keeps its output. */
 async function run(
   args: readonly string[],
   more: Readonly<Record<string, string>> = {},
@@ -121,7 +121,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-/** Every key of Redis with all that it holds, whatever its kind. */
+/** Every key of Redis with its content, of any type. */
 async function keysOf(redisUrl: string): Promise<Exhibit[]> {
   const client = new Redis(redisUrl);
   try {
@@ -152,7 +152,7 @@ function unescaped(json: string): string {
   return `${json} ${json.replaceAll('\\\\', '\\').replaceAll('\\"', '"')}`;
 }
 
-/** The service for a while, with its pages. */
+/** Runs the service for a while, and reads its pages. */
 async function runService(): Promise<void> {
   let child: ChildProcess | undefined;
   const end = run(['start'], {}, (spawned) => (child = spawned));
@@ -190,7 +190,7 @@ test('P10 no output, row, page or metric contains a credential', async () => {
   await run(['reconcile']);
   await run(['quarantine', 'list'], { LOG_FORMAT: 'pretty' });
 
-  // What goes wrong: with the pool, which echoes what it was sent, …
+  // Failures of the pool, which echoes what it was sent, …
   const wrong = { KUCOIN_POOL_API_SECRET: `${env['KUCOIN_POOL_API_SECRET']}x` };
   expect((await run(['sync'], wrong)).code).toBe(1);
   expect((await run(['check', '--json'], wrong)).code).toBe(1);
@@ -198,7 +198,7 @@ test('P10 no output, row, page or metric contains a credential', async () => {
   simulator.faults.next('*', { kind: 'reset', at: 'headers' }, 4);
   simulator.faults.next('*', { kind: 'body', text: `{"code":"1","msg":"${env['KUCOIN_POOL_API_KEY']}"}` }, 4);
   await run(['sync', '--verify']);
-  // … and with the database.
+  // … and of the database.
   const locked = { DATABASE_URL: withPassword(WRONG_DATABASE_PASSWORD) };
   expect((await run(['sync'], locked)).code).toBe(2);
   expect((await run(['status', '--json'], locked)).code).toBe(2);
@@ -260,7 +260,7 @@ test('P10 the demo shows neither its password nor its key', async () => {
   const end = run(['demo', '--once'], { ...ports, DATABASE_URL: '' }, (spawned) => {
     child = spawned;
     spawned.stderr!.on('data', (text: string) => {
-      // Far enough: it works with its database and its pool.
+      // The demo has opened its database and its pool.
       if (text.includes('First sync')) setTimeout(() => child!.kill('SIGINT'), 3_000);
     });
   });
@@ -271,7 +271,7 @@ test('P10 the demo shows neither its password nor its key', async () => {
   const envFile = join(cwd, 'home', 'demo', 'demo.env');
   expect((statSync(envFile).mode & 0o777).toString(8)).toBe('600');
   const status = await runKpool(['status', '--json', '--env', envFile], { cwd });
-  // A first sync that was stopped is not all well.
+  // The first sync was stopped, so status may end with 1.
   expect([0, 1]).toContain(status.code);
   expect(JSON.parse(status.stdout)).toMatchObject({ accounts: [{ account: 'main', status: 'ok' }] });
 });

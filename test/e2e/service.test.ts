@@ -50,7 +50,7 @@ test('start, status and pages share the embedded database', async () => {
   const status = await eventually('everything is fresh', 60_000, async () => {
     const { code, stdout, stderr } = await runKpool(['status', '--json'], { cwd, env });
     expect(stderr).toBe('');
-    // A first sync that is under way is incomplete.
+    // A first sync in flight is incomplete.
     if (code !== 0) return null;
     const told = JSON.parse(stdout) as { streams: { state: string }[]; histories: { isComplete: boolean }[] };
     return told.streams.length === 8 && told.streams.every(({ state }) => state === 'fresh') ? told : null;

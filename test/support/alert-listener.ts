@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Secret } from '../../src/core/secret';
 import type { AlertMessage } from '../../src/alerts/alert-review';
 
-/** The part of the address that is a secret. */
+/** The secret part of the address. */
 export const SECRET_PATH = '/services/T000/very-secret-part';
 
-/** The receiver of alerts, which answers as the test wants. */
+/** A receiver of alerts, whose answers the test decides. */
 export class AlertListener {
   readonly messages: AlertMessage[] = [];
   answer: 'take' | 'refuse' | 'reset' | 'redirect' | 'hang' = 'take';

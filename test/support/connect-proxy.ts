@@ -8,19 +8,19 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** What the proxy does with a CONNECT: a status with a body that is not a tunnel, raw bytes, nothing, or its work. */
+/** How the proxy answers a CONNECT: with a status and a body, with raw bytes, not at all, or with a tunnel. */
 export type ProxyMode =
   | { readonly kind: 'pass' }
   | { readonly kind: 'status'; readonly status: string; readonly body?: string }
   | { readonly kind: 'raw'; readonly bytes: string }
   | { readonly kind: 'silent' };
 
-/** An HTTP proxy on this machine. Whatever host it is asked for, it connects to this one. */
+/** An HTTP proxy on this machine, which connects to this machine whatever host is asked for. */
 export class ConnectProxy {
   mode: ProxyMode = { kind: 'pass' };
   /** The targets of CONNECT, in order. */
   readonly targets: string[] = [];
-  /** Addresses asked for without a tunnel. */
+  /** The addresses that were requested without a tunnel. */
   readonly forwarded: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
   /** How tunnels ended on the side of the client. */

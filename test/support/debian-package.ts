@@ -5,12 +5,12 @@ import { runDirectory } from './test-run';
 
 const INSTALL_TIMEOUT_MS = 180_000;
 
-/** Installs a package that the tests want, on a Debian-like machine, as root, once a run; elsewhere does nothing. */
+/** As root on a Debian-like machine, installs a package once a run; otherwise does nothing. */
 export function installDebianPackage(name: string): void {
   const attempted = join(runDirectory(), `${name}-installation-attempted`);
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || existsSync(attempted)) return;
   process.stderr.write(`Installing the package ${name} with apt-get for the tests.\n`);
-  // Another jest worker may be at it: then apt waits its turn, and finds the work done.
+  // If another jest worker is installing it, apt waits and then finds it installed.
   const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
   const apt = (...args: string[]): boolean =>
     spawnSync('apt-get', [...options, ...args], {

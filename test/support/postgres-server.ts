@@ -14,7 +14,7 @@ export const TEMPLATE_DATABASE = 'kpool_template';
 const SUPERUSER = 'kpool';
 const PASSWORD = 'for-tests-only';
 
-/** Durability is not what the tests test, except those that start a server of their own. */
+/** Durability is switched off: tests of it start their own server. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -43,7 +43,7 @@ export async function startTestServer(): Promise<string> {
   const dataDirectory = join(serverDirectory, 'data');
   const cluster = { dataDirectory, binaries, user };
   const port = String(await findFreePort());
-  // An immediate stop: the data is thrown away in any case.
+  // An immediate stop suffices, because the data is thrown away.
   stopAfterRun('postgres', 'SIGQUIT', join(dataDirectory, 'postmaster.pid'));
   await createCluster(cluster, { superuser: SUPERUSER, password: PASSWORD, database: TEMPLATE_DATABASE });
   await startCluster(cluster, { ...SETTINGS, port }, join(serverDirectory, 'postgres.log'));
@@ -62,7 +62,7 @@ async function applyMigrations(url: string): Promise<void> {
   }
 }
 
-/** As a process that opens the database does. */
+/** Applies the migrations, as a process does that opens the database. */
 async function recordStreams(sql: postgres.Sql): Promise<void> {
   const { everyMs } = loadConfig({ HOME: '/nonexistent' }, { streams: STREAMS.all }).sync;
   for (const [index, { name, scopes }] of STREAMS.all.entries()) {

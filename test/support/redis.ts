@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { findRedisProgram, type RedisProgram } from './redis-program';
 import { findFreePort, runDirectory, startOnce, stopAfterRun } from './test-run';
 
-/** What a suite gets. Valid from `beforeAll` on. */
+/** The Redis of a suite; valid from `beforeAll` on. */
 export interface TestRedis {
   readonly url: string;
   /** Keys of this suite start with it; they are deleted afterwards. */
@@ -62,7 +62,7 @@ function reportMissing(name: string, define: (redis: TestRedis) => void): void {
   describe.skip(`${name} [not run: there is no Redis; ${WHAT_TO_DO}]`, () => define({ url: '', prefix: '' }));
 }
 
-/** Without persistence, on a port of its own. */
+/** Starts a Redis without persistence on a free port. */
 async function startRedis(program: RedisProgram): Promise<string> {
   const directory = join(runDirectory(), 'redis');
   await mkdir(directory, { recursive: true });

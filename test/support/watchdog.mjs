@@ -22,7 +22,7 @@ function services() {
       const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
       return Number.isInteger(pid) && pid > 1 ? [{ pid, signal }] : [];
     } catch {
-      return []; // Never started, or stopped already.
+      return []; // It never started, or has already stopped.
     }
   });
 }
@@ -45,7 +45,7 @@ process.stdin.on('end', async () => {
   for (let attempt = 0; attempt < STOP_ATTEMPTS && running.some(({ pid }) => send(pid, 0)); attempt++)
     await sleep(50);
   for (const { pid } of running) send(pid, 'SIGKILL');
-  // A test's own child may still be writing into it.
+  // A child process of a test may still be writing into it.
   rmSync(runDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   process.exit(0);
 });

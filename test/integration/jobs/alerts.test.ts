@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually';
 import { serviceEnv, ServiceProcess } from '../../support/jobs/service-process';
 import { createTestDatabase } from '../../support/test-database';
 
-/** The first round, or at worst the one after it. */
+/** Time for the first round of alerts, or at worst the second. */
 const TOLD_WITHIN_MS = 80_000;
 /** After the jobs run: a round begins 5 s after its process, and takes a moment. */
 const FIRST_ROUND_MS = 6_000;
@@ -21,7 +21,7 @@ class AlertLab {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  /** For the duration of `work`. */
+  /** Opens a lab for the duration of `work`. */
   static async use(work: (lab: AlertLab) => Promise<void>): Promise<void> {
     const database = await createTestDatabase();
     const listener = new AlertListener();

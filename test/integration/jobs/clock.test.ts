@@ -12,10 +12,10 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 import { runDirectory } from '../../support/test-run';
 
 const YEAR_MS = 8_766 * HOUR_MS;
-/** From the moment at which a clock is put right (P12). */
+/** From the correction of a clock to the next request (P12). */
 const BACK_MS = 40_000;
 const ENDPOINTS = STREAMS.all.map(({ endpoint }) => endpoint);
-/** Of a process from its sources, on a new database. */
+/** The start of a process from its sources, on a new database. */
 const START_MS = 120_000;
 jest.setTimeout(300_000);
 
@@ -31,7 +31,7 @@ class ClockLab {
     readonly simulator: Simulator,
   ) {}
 
-  /** For the duration of `work`. */
+  /** Opens a lab for the duration of `work`. */
   static async use(backend: BackendUnderTest, work: (lab: ClockLab) => Promise<void>): Promise<void> {
     const database = await createTestDatabase();
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
@@ -67,13 +67,13 @@ class ClockLab {
     );
   }
 
-  /** The wall clock of the running process is wrong by so much from now on. */
+  /** Sets the error of the wall clock of the running process, ms. */
   setClock(aheadMs: number): void {
     writeFileSync(this.clockFile, String(aheadMs));
     this.service.kill('SIGUSR2');
   }
 
-  /** Every stream is asked for again. */
+  /** Waits until every stream was queried again. */
   async expectAllAsked(what: string, withinMs = BACK_MS): Promise<void> {
     const { requests } = this.simulator;
     const from = requests.entries.length;
@@ -123,7 +123,7 @@ onBothBackends('a clock that is set', (backend) => {
     }),
   );
 
-  // It knows nothing of queues.
+  // The database's clock does not depend on the queue.
   if (backend.kind === 'redis') return;
   test.concurrent('P12 the database’s clock may be set to any year', () =>
     ClockLab.use(backend, async (lab) => {
@@ -131,7 +131,7 @@ onBothBackends('a clock that is set', (backend) => {
       await setDatabaseClock(lab.sql, now + YEAR_MS);
       lab.start(0);
       await lab.expectAllAsked('at first', START_MS);
-      // Back costs a lease, however far.
+      // A step back costs one lease, however large it is.
       for (const [what, atMs] of [
         ['a year back', now],
         ['two hours ahead', now + 2 * HOUR_MS],

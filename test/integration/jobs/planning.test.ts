@@ -28,7 +28,7 @@ afterEach(async () => {
 const jobsOf = (stream: Stream): NewJob[] => jobs.filter(({ name }) => name === `${stream}.sync`);
 const accountOf = ({ data }: NewJob): string => (data as { account: string }).account;
 const unworked = { id: '1', moveToWait: () => Promise.reject(new Error('Nobody stops.')) };
-/** Does the first job of the stream, as a runner would. */
+/** Runs the first job of the stream, as the service does. */
 const work = (stream: Stream, on = context): Promise<string> =>
   processJob(on, createMetrics(), { ...unworked, ...jobsOf(stream)[0]! }, '');
 
@@ -83,7 +83,7 @@ test('the pool’s totals follow the first ledger at once', async () => {
   const [account] = pool.service.accounts;
   await planStreams(context, ['earnings']);
   const mine = jobsOf('earnings').filter((job) => accountOf(job) === account!.name);
-  // All but one of its scopes are read.
+  // All scopes but one are read.
   const target = mine[0]!.data as { puid: string; algo: string };
   await pool.sync({ streams: ['earnings'], accountName: account!.name });
   await pool.sql`
@@ -116,7 +116,7 @@ test('a job that would wait over 5 s for a permit makes room', async () => {
   expect(await work('earnings', waiter)).toBe('waits for the pool');
   expect(pool.simulator.requests.count()).toBe(before);
   expect(woken).toEqual([20_000]);
-  // Until then no more of it is put into the queue.
+  // Until then no further jobs of the stream are queued.
   jobs = [];
   expect(await planStreams(waiter, ['earnings'])).toBeLessThanOrEqual(20_000);
   expect(jobs.map(accountOf)).not.toContain(mine);

@@ -21,7 +21,7 @@ function urlAs(user: string, password: string): Secret {
   return new Secret(url.href);
 }
 
-/** What `kpool check` asks and what `kpool start` asks; null when they are content. */
+/** The failures of what `kpool check` and `kpool start` verify; null if both succeed. */
 async function failuresAt(url: Secret): Promise<unknown[]> {
   const asked = [
     () => askQueue(url, null, silent),

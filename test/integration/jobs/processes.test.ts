@@ -8,7 +8,7 @@ import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
 const START = Date.UTC(2026, 9, 20, 9, 30);
-/** Of the take-up of a killed process's job. */
+/** From the kill of a process to the retry of its job. */
 const TAKE_UP_MS = 10_000;
 const STOP_MS = 10_000;
 jest.setTimeout(180_000);
@@ -24,7 +24,7 @@ class ProcessLab {
     readonly simulator: Simulator,
   ) {}
 
-  /** For the duration of `work`. */
+  /** Opens a lab for the duration of `work`. */
   static async use(backend: BackendUnderTest, work: (lab: ProcessLab) => Promise<void>): Promise<void> {
     const database = await createTestDatabase();
     const sql = postgres(database.url, { max: 2, onnotice: () => undefined });

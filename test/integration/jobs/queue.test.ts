@@ -32,7 +32,7 @@ onBothBackends('the queue', (backendUnderTest) => {
   });
   afterEach(async () => {
     for (const { key } of await queue.getJobSchedulers(0, -1)) await queue.removeJobScheduler(key);
-    // What a scheduler made goes with it, or when it is done.
+    // A scheduler's job is removed with the scheduler, or when it is done.
     for (const job of await waiting()) if (job.repeatJobKey === undefined) await job.remove();
   });
   afterAll(async () => {
@@ -102,7 +102,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     await ensure(slower);
     const present = await queue.getJobSchedulers(0, -1);
     expect(new Map(present.map(({ key, every }) => [key, every]))).toEqual(schedulesOf(slower));
-    // The one that was already waiting will find that there is no such job.
+    // A job of it that already waits fails, since this version has no such job.
     const names = (await waiting()).map(({ name }) => name).filter((name) => name !== 'earlier.plan');
     expect(names.sort()).toEqual([...schedulesOf(slower).keys()].sort());
   });

@@ -21,7 +21,7 @@ import { LOCALHOST_CERTIFICATE } from '../kucoin/localhost-certificate';
 const silent = () => undefined;
 jest.setTimeout(60_000);
 
-/** Every right in the documentation but one. */
+/** All documented rights except one. */
 const without = (command: string) => `on >right ${REDIS_PERMISSIONS} -${command}`;
 
 /** What is set before, the address, and what is said of it. `ACL` lines make the user `kpool`. */
@@ -267,7 +267,7 @@ async function answers(port: number): Promise<true | null> {
   }
 }
 
-/** Speaks as much of Redis 4 as is needed to be asked for its version. */
+/** Answers as a Redis 4 does until its version is known. */
 async function startOldRedis(): Promise<Server> {
   const info = 'redis_version:4.0.9\r\nloading:0\r\n';
   const old = createServer((socket) => {

@@ -11,7 +11,7 @@ import { allEvery } from '../../support/jobs/service-process';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 
-/** A pool of one scope: what is waited for is the queue. */
+/** A pool of one scope, so that only the queue takes time. */
 const SMALL = { accounts: 1, subAccountsPerAccount: 1, algorithms: ['SHA256d'] };
 
 onBothBackends('jobs', (backendUnderTest) => {

@@ -8,11 +8,11 @@ import { jumpingClock } from '../../support/jumping-clock';
 import { answer, CALL, createTestClient, failure, startScriptedPool, success } from './scripted-pool';
 
 const BODY = success('["SHA256d"]');
-/** The waits of a call in earnest, with a random 0.5. */
+/** The delays of the service's retry policy, with 0.5 as the random number. */
 const BACKOFF = [750, 1_500, 3_000];
 const QUICK = { connectMs: 5_000, headersMs: 100, bodyMs: 100, totalMs: 300 };
 
-/** One call with the retries of the service; what it came to, its waits and its requests. */
+/** Makes one call with the retries of the service. Returns its outcome, its delays and its requests. */
 async function callAt(url: string, timeouts = QUICK) {
   const clock = jumpingClock();
   const client = createTestClient(url, { clock, timeouts, retries: DEFAULT_RETRY_POLICY });
@@ -65,7 +65,7 @@ const notFound = (message: RegExp): Told => ({
   message,
   hint: /KUCOIN_POOL_BASE_URL/,
 });
-/** The third in a row is enough to stay away. */
+/** Three failures in a row open the circuit. */
 const throttled = (message: RegExp): Told => ({
   code: 'pool.throttled',
   retry: 'after',
@@ -84,7 +84,7 @@ const maintenance: Told = {
 const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
   [400, ourMistake(/request is malformed \(HTTP 400\)/)],
   [401, credentials('pool.unauthorized', /refuses the API key.*may look the same/)],
-  // Perhaps of this list alone: the fourth decides.
+  // The failure may concern only this list: the fourth attempt decides.
   [403, { ...throttled(/too many of them, or forbidden \(HTTP 403\)/), waits: [3_000, 6_000, 12_000] }],
   [404, notFound(/does not know the address/)],
   [405, notFound(/does not answer GET/)],
@@ -165,7 +165,7 @@ const malformed = (message: RegExp): Told => ({
   hint: /prox/,
 });
 
-/** What a server does with a request once it has read it. */
+/** What a server does with a request after reading it. */
 const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   ['resets', (socket) => socket.resetAndDestroy(), unreachable(/the connection was/)],
   [
@@ -223,7 +223,7 @@ test.each(BROKEN)('a server that %s has its retries and its error', async (_what
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   expectTold(await callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), told);
-  // None is used again after a failure.
+  // No connection is used again after a failure.
   expect(connections).toBe(told.waits.length + 1);
   server.close();
 });
@@ -249,7 +249,7 @@ test('P1 bytes after an answer are not read as the next one', async () => {
 });
 
 test('a host that refuses connections has its retries and error', async () => {
-  // Listens, and never comes to accept: the system's queue is full after a few connections.
+  // A server that never accepts: the system's queue is full after a few connections.
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');
      const server = require('node:net').createServer();

@@ -26,7 +26,7 @@ test('a throttled call says how long the next one should wait', async () => {
     retry: 'after',
     retryAfterMs: expect.any(Number) as number,
   });
-  // The third in a row is enough.
+  // Three failures in a row open the circuit.
   expect(client.pacer.throttled).toHaveLength(3);
 });
 

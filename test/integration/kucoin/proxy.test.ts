@@ -23,7 +23,7 @@ async function openProxy(tls?: typeof LOCALHOST_CERTIFICATE): Promise<ConnectPro
   return proxy;
 }
 
-/** A pool that speaks TLS and answers with the requested path, unless it is to hang. */
+/** A pool that speaks TLS and answers with the requested path, or hangs. */
 async function openPool(hangs = false): Promise<string> {
   const server = createServer(LOCALHOST_CERTIFICATE, (request, response) => {
     if (!hangs) response.end(request.url);
@@ -92,7 +92,7 @@ test('P6 a request through a proxy uses one permit', async () => {
   proxy.mode = { kind: 'status', status: '502 Bad Gateway' };
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({ code: 'pool.unreachable' });
   expect([client.pacer.used, client.pacer.answered]).toEqual([5, 5]);
-  // The first of the three went into the tunnel that stood, whose pool had just gone.
+  // The first of the three used the existing tunnel, whose pool had just closed it.
   expect(proxy.targets).toHaveLength(3);
 });
 

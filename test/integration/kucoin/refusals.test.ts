@@ -7,7 +7,7 @@ import { answer, CALL, createTestClient, failure, page, startScriptedPool, succe
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** How the client waits in earnest. */
+/** The waits of the service's client. */
 const IN_EARNEST = {
   throttled: DEFAULT_RETRY_POLICY.throttled,
   backoff: DEFAULT_RETRY_POLICY.backoff,
@@ -41,11 +41,11 @@ const codeOf = (ask: Promise<unknown>): Promise<string> =>
 interface Pool {
   readonly client: ReturnType<typeof createTestClient>;
   readonly clock: JumpingClock;
-  /** When each request arrived, and whether it was answered soundly. */
+  /** When each request arrived, and whether its answer was a success. */
   readonly log: { readonly atMs: number; readonly isOk: boolean }[];
 }
 
-/** `refuse` returns what is answered instead of a sound answer, by its own time. */
+/** `refuse` returns the refusal of a request by its time and URL, or null for a success. */
 async function startPool(
   refuse: (atMs: number, url: string) => { status?: number; body: string } | null,
   random: () => number = () => 0.5,
@@ -63,7 +63,7 @@ async function startPool(
   return { clock, log, client: createTestClient(pool.url, { clock, random, retries: IN_EARNEST }) };
 }
 
-/** Each scope asks in turn, twice a second, whatever the previous answer; returns the resulting error codes. */
+/** Lets the scopes query in turn, twice a second, whatever the previous answer. Returns the resulting error codes. */
 async function knock({ client, clock }: Pool, forMs: number, scopes = SCOPES): Promise<Set<string>> {
   const codes = new Set<string>();
   const untilMs = clock.monotonicMs() + forMs;
@@ -91,7 +91,7 @@ test.each([
   expect(codes).not.toContain('pool.forbidden');
   const refused = pool.log.filter(({ isOk }) => !isOk);
   expect(refused.length).toBeLessThanOrEqual(12);
-  // Once it is over, nobody is refused again.
+  // After the ban no request is refused.
   expect(pool.log.slice(refused.length).every(({ isOk }) => isOk)).toBe(true);
   expect(refused.at(-1)!.atMs).toBeLessThan(3 * MINUTE);
 });
@@ -112,7 +112,7 @@ test('P6 calls that wait while the circuit opens are not sent', async () => {
   const calls = SCOPES.map((ask) => codeOf(ask(pool.client)));
   while (waiting.length > 0 || !(await Promise.race([Promise.all(calls).then(() => true), tick()]))) {
     waiting.shift()?.();
-    // One after the other, as the pace wants it.
+    // The pace lets them through one by one.
     while (pacer.answered < pacer.acquired) await tick();
     await tick();
     await pool.clock.sleep(SECOND / 2);
@@ -138,7 +138,7 @@ test('P8 a 403 for one sub-account fails only that one', async () => {
   const pool = await startPool((_atMs, url) => (url.includes('puid=1&') ? { status: 403, body: '' } : null));
   const { client, clock } = pool;
   const sleep = clock.sleep;
-  // While one call waits to try again, another one is answered.
+  // While one call waits for its next attempt, another one succeeds.
   clock.sleep = async (ms) => {
     clock.sleep = sleep;
     await sleep(ms / 2);
@@ -150,7 +150,7 @@ test('P8 a 403 for one sub-account fails only that one', async () => {
   expect(client.pacer.throttled.length).toBeGreaterThan(0);
   expect(client.pacer.takenBack).toContain(client.fingerprint);
 
-  // From then on it costs one request, and says nothing about the pace.
+  // From then on a call costs one request and reports no throttling.
   const before = { requests: pool.log.length, reports: client.pacer.throttled.length };
   expect(await codeOf(earnings(1n)(client))).toBe('pool.refused');
   expect(pool.log.length - before.requests).toBe(1);

@@ -8,7 +8,7 @@ import { Secret } from '../../../src/core/secret';
 import type { PoolAttempt, PoolClient, PoolClientOptions } from '../../../src/kucoin';
 import { createPoolClient } from '../../../src/kucoin';
 
-/** What the running test has opened, closed after it whether it passed or not. */
+/** What the running test has opened; it is closed afterwards in any case. */
 const opened: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -18,7 +18,7 @@ afterEach(async () => {
 /** Answers the n-th request (1, 2, …) that the pool receives. */
 type Script = (request: IncomingMessage, response: ServerResponse, n: number) => void;
 
-/** A loopback server that answers as a test says, for answers that no decent pool gives. */
+/** A loopback server that answers as the test decides, for answers that the simulator never gives. */
 interface ScriptedPool {
   readonly url: string;
   /** Paths with their queries, in the order of their arrival. */
@@ -86,11 +86,11 @@ interface OpenPacer extends Pacer {
   used: number;
   answered: number;
   throttled: PacedBucket[];
-  /** Keys whose suspicion was taken back. */
+  /** Keys whose uncertain reports were retracted. */
   takenBack: string[];
 }
 
-/** A pacer that lets everything through and counts. */
+/** A pacer that counts, and delays nothing. */
 function openPacer(): OpenPacer {
   const pacer: OpenPacer = {
     acquired: 0,

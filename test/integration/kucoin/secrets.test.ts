@@ -9,7 +9,7 @@ import {
   success,
 } from './scripted-pool';
 
-/** Every text that would give a credential away: plain, URL-encoded, base64, hex, and signed. */
+/** Every text that would reveal a credential: plain, URL-encoded, base64, hex, and signed. */
 function formsOf(path: string): string[] {
   const { searchParams } = new URL(path, 'http://pool');
   const secrets = [
@@ -39,7 +39,7 @@ function expectNoSecret(thing: unknown, path: string): void {
   expect(shown).not.toMatch(/key=|passphrase=|timestamp=/);
 }
 
-/** An answer that throws the whole query back at the caller, in every place that people read. */
+/** An answer that repeats the whole query in every place that people read. */
 const echoes: [
   string,
   (path: string) => { status: number; body: string; headers?: Record<string, string> },

@@ -51,7 +51,7 @@ async function readAll(client: PoolClient, which: 'queryEarnings' | 'queryReward
   }
 }
 
-/** One row as the truth has it, for comparison as text. */
+/** One true row as text, for comparison. */
 const truthOf = (row: SimIncome): string =>
   [
     row.currency,
@@ -75,7 +75,7 @@ const readOf = (row: IncomeRow): string =>
     row.status === 'WAIT_SETTLE' ? 'any' : row.settledAtMs,
   ].join(' ');
 
-/** Every way in which the pool might write one and the same thing. */
+/** Every form in which the pool might write the same values. */
 const formQuirks = fc.record<Partial<Quirks>>({
   amounts: fc.constantFrom('number', 'string', 'mixed'),
   amountDigits: fc.constantFrom('plain', 'exponent', 'padded'),

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 test('kpool check reports at once that the slots were lost', async () => {
-  // As a crash leaves it.
+  // The state after a crash.
   await database.sql`TRUNCATE sync.crash_marker, sync.slots`;
   const { code, stdout } = await runCliInProcess(['check'], serviceEnv(simulator, database.url));
   expect(stdout).toMatch(/FAIL +rate: the pool was not asked: the database has lost its record .* in 3\d s/);

@@ -23,7 +23,7 @@ const LIMIT = 2;
 const WAITERS = 5;
 /** Short, so that what an outage left behind is over soon: permit life + this + rest. */
 const TOTAL_TIMEOUT_MS = 1_000;
-/** Two more arrivals take a round more than the first, and this machine its time, which passes as it does. */
+/** Two more arrivals take one round more than the first, and some real time of the machine. */
 const MARGIN_MS = 3_000 * FASTER;
 const RESUMES_WITHIN_MS = computeResumeMs(computeLeaseMs(TOTAL_TIMEOUT_MS)) + MARGIN_MS;
 /** The polls that fail, and one that hangs. */
@@ -98,7 +98,7 @@ async function onServer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> 
   }
 }
 
-/** Asks the pool all the time, as fast as the pace lets it, and asks again for a permit that was refused. */
+/** Sends requests as fast as the pace allows, and asks again for a permit that was refused. */
 function askAllTheTime(): { refused: unknown[]; stop(): Promise<void> } {
   const stopping = new AbortController();
   const refused: unknown[] = [];
@@ -145,7 +145,7 @@ test('P6 the pace holds while connections are cut again and again', async () => 
   const asking = askAllTheTime();
   await untilItGoesOn();
   await onServer(async (sql) => {
-    // Whatever it is doing: connecting, asking, reading, resting.
+    // At any moment of its work: connecting, polling, reading, resting.
     for (let cut = 0; cut < 100; cut += 1) {
       await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kpool pacing'`;
       await pause((cut * 7) % 61);
@@ -200,7 +200,7 @@ test('P6 a silent connection times out, and waiting calls fail', async () => {
   );
   proxy.turn('pass');
   expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
-  // And shorter silences pass unnoticed, or cost a look.
+  // Shorter silences stay unnoticed, or cost one poll.
   for (let silence = 0; silence < 3; silence += 1) {
     proxy.turn('silent');
     await pause(700);
@@ -212,7 +212,7 @@ test('P6 a silent connection times out, and waiting calls fail', async () => {
 });
 
 test('a blocked poll times out on both sides', async () => {
-  // The server's time limit of a statement passes as it does.
+  // The server's statement timeout passes in real time.
   await pacer.stop();
   pacer = startPacer(TOTAL_TIMEOUT_MS, systemClock);
   const asking = askAllTheTime();
@@ -240,7 +240,7 @@ test('P6 P12 requests in flight at a crash count for one lease', async () => {
   expect(permit.use()).toBe(true);
   const asking = askAllTheTime();
   await untilItGoesOn();
-  // Every slot of the bucket rests by then: nothing that is handed back later ends a lease.
+  // By then every slot of the bucket rests, so that no permit that is handed back later ends a lease.
   await pause(500);
   const [victim] = await onServer(
     (sql) => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = 'kpool pacing'`,

@@ -23,7 +23,7 @@ beforeAll(() => {
 const EARN = { key: 'k', endpoint: 'earn' };
 const WORKER = { key: 'k', endpoint: 'worker' };
 
-/** A process of its own, as far as the pacing knows. */
+/** A pacer like that of a separate process. */
 function startPacer(options: Partial<PacerOptions> = {}): PacerHandle {
   const pacer = createPacer({
     database: pacing,
@@ -69,7 +69,7 @@ test('P6 a throttled key is paced as a whole by every process', async () => {
   await Promise.all(requests.map(async (each) => sentAtMs.push(await each)));
   expect(other.levelOf('k')).toBe('key');
   sentAtMs.sort((a, b) => a - b);
-  // One of the two slots is held by the request in flight, so the four went one by one.
+  // The request in flight holds one of the two slots, so the four were sent one by one.
   sentAtMs.slice(1).forEach((atMs, index) => expect(atMs - sentAtMs[index]!).toBeGreaterThan(1_000));
   inFlight.answered();
 
@@ -95,7 +95,7 @@ test('an uncertain report of throttling can be retracted', async () => {
   expect(await scopes()).toEqual(['key', 'key']);
   pacer.retractUncertainReports('k');
   expect(await scopes()).toEqual(['endpoint', 'endpoint']);
-  // It is an event where it happens, once.
+  // Only the process that caused the change reports it, once.
   expect(events).toEqual(['scoped to key', 'scoped to endpoint']);
 
   pacer.reportThrottled(EARN, false);
@@ -125,7 +125,7 @@ test('P6 a key that replaces another has buckets of its own', async () => {
   const other = startPacer({ requestsPerSecond: 1 });
   const askedAtMs = performance.now();
   const sentAtMs = (await Promise.all([send(old, fresh), send(other, fresh)])).sort((a, b) => a - b);
-  // Not held up by the request of the old key, yet nothing is known of the new key's last second.
+  // The request of the old key does not delay it, but the last second of the new key is unknown.
   expect(sentAtMs[0] - askedAtMs).toBeGreaterThan(1_000);
   expect(sentAtMs[0] - askedAtMs).toBeLessThan(4_000);
   expect(sentAtMs[1] - sentAtMs[0]).toBeGreaterThan(1_000);

@@ -24,7 +24,7 @@ function startRequester(
   return new ChildProgram(PROGRAM, [JSON.stringify(all)]);
 }
 
-// Another key each: they do not meet.
+// Each test has its own key, so they do not share a pace.
 test.concurrent('P6 four processes share a key’s pace, also if one is killed', async () => {
   const pool = await startWindowServer({
     limit: 2,
@@ -43,7 +43,7 @@ test.concurrent('P6 four processes share a key’s pace, also if one is killed',
 
   await requesters[0]!.kill();
   const before = pool.arrivals.length;
-  // Long enough for the leases of the dead to end.
+  // Long enough for the leases of the killed processes to end.
   await sleep(9_000);
   expect(pool.arrivals.length - before).toBeGreaterThan(6);
   await Promise.all(requesters.slice(1).map((each) => each.ask('stop')));

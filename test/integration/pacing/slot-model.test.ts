@@ -23,7 +23,7 @@ beforeAll(async () => {
   await sql`CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now FROM public.test_clock'`;
 });
 
-/** One poll: by whom, with which limit, how long after the one before, for what, handing back which permits. */
+/** One poll: its process, limit, time since the previous poll, requests, and the permits that it hands back. */
 const step = fc.record({
   processId: fc.constantFrom('a', 'b'),
   slots: fc.constantFrom(1, 2, 2, 2, 3),
@@ -41,7 +41,7 @@ const step = fc.record({
     }),
     { maxLength: 4, selector: (bucket) => `${bucket.key} ${bucket.endpoint}` },
   ),
-  /** Which of the permits given so far, from the newest. */
+  /** Which of the permits granted so far, counted from the newest. */
   backs: fc.array(fc.record({ index: fc.nat({ max: 5 }), restMs: fc.constantFrom(0, 500, 1_005) }), {
     maxLength: 3,
   }),
@@ -51,7 +51,7 @@ const step = fc.record({
 });
 
 test('P6 the database grants exactly what the model of slots does', async () => {
-  // An interrupted run would go on behind the test, and connect again after the file has closed its connections.
+  // fast-check must not interrupt a run: it would connect again after the file has closed its connections.
   const untilMs = performance.now() + LONGEST_MS;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
@@ -116,7 +116,7 @@ test('P6 the database grants exactly what the model of slots does', async () => 
   );
 });
 
-/** Microseconds are as fine as the database goes. */
+/** The database's instants have microseconds. */
 function rounded(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_, part: unknown) =>

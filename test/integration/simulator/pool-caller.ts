@@ -5,7 +5,7 @@ import type { SimCredentials, Simulator } from '../../../src/simulator';
 
 export type Params = Readonly<Record<string, string | number | bigint>>;
 
-/** JSON as it came: every number is the text of its token. */
+/** JSON in which every number is the text of its token. */
 export interface Envelope {
   success: boolean;
   code: string;
@@ -42,7 +42,7 @@ export interface RawAnswer {
 
 type QueryParams = Readonly<Record<string, string | number | bigint | readonly string[]>>;
 
-/** What stands behind the `?`; a list repeats its name. */
+/** The query string; a list repeats its name. */
 export function queryOf(params: QueryParams): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {

@@ -23,7 +23,7 @@ afterEach(async () => {
   open.clear();
 });
 
-/** Everything in a world but the order of creation. */
+/** Everything in a world except the order of creation. */
 function truth({ world }: Simulator): string {
   return JSON.stringify(
     world.accounts.map(({ name }) => ({
@@ -65,7 +65,7 @@ test('the number of steps in which the clock moves is irrelevant', async () => {
         const walked = await start();
         const jumped = await start();
         const total = steps.reduce((sum, step) => sum + step, 0);
-        // The worlds live through whole minutes here, so that the host's own time plays no part.
+        // The worlds move by whole minutes, so that the host's own time does not matter.
         let done = 0;
         for (const step of steps) {
           done += step;

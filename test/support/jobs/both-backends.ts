@@ -4,9 +4,9 @@ import { describeRedis } from '../redis';
 
 export interface BackendUnderTest {
   readonly kind: 'postgres' | 'redis';
-  /** Null: PostgreSQL. */
+  /** Null for the queue in PostgreSQL. */
   redisUrl(): string | null;
-  /** Keys that begin with it are deleted at the end. */
+  /** Keys with this prefix are deleted at the end. */
   redisPrefix(): string;
   /** The environment that a process needs. */
   env(): Record<string, string>;
@@ -26,7 +26,7 @@ export function onBothBackends(name: string, define: (backend: BackendUnderTest)
   );
 }
 
-/** Removes from Redis what the kpool of this database put there. */
+/** Removes the queue of this database from Redis. */
 export async function clearQueue(databaseUrl: string, redisUrl: string | null): Promise<void> {
   if (redisUrl === null) return;
   const sql = postgres(databaseUrl, { max: 1 });

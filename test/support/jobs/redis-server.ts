@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { findRedisProgram } from '../redis-program';
 import { findFreePort } from '../test-run';
 
-/** A Redis of one test's own, to be stopped and started at will: each time it knows nothing, or what it saved. */
+/** A Redis for one test, which can be stopped and started: each time it is empty, or holds what it saved. */
 export class StoppableRedis {
   private server: ChildProcess | null = null;
 
@@ -13,7 +13,7 @@ export class StoppableRedis {
     private readonly directory: string,
   ) {}
 
-  /** Its data is kept in `directory`. */
+  /** The data is stored in `directory`. */
   static async create(directory: string): Promise<StoppableRedis> {
     return new StoppableRedis(await findFreePort(), directory);
   }
@@ -22,7 +22,7 @@ export class StoppableRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when it has read its file. */
+  /** Resolves when Redis has loaded its data. */
   async start(settings: Readonly<Record<string, string | number>> = {}): Promise<void> {
     const program = findRedisProgram();
     if (program === null) throw new Error('There is no Redis to run.');
@@ -38,7 +38,7 @@ export class StoppableRedis {
     client.disconnect();
   }
 
-  /** `SIGTERM` saves what it holds, `SIGKILL` loses it. */
+  /** `SIGTERM` saves the data, `SIGKILL` loses it. */
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const server = this.server;
     if (server === null) return;

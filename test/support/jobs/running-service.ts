@@ -6,9 +6,9 @@ import { differenceOf, storedOf, truthOf } from '../ledger-truth';
 import { createTestDatabase, type TestDatabase } from '../test-database';
 import { allEvery, serviceEnv, ServiceProcess } from './service-process';
 
-/** Distinguishes a test's own sessions from those of the service. */
+/** Distinguishes the sessions of the test from those of the service. */
 const OURS = 'running-service test';
-/** A plan comes at most so much later than the queue is back; then a request is made. */
+/** The longest time from the return of the queue to the next plan, and from there to a request. */
 export const BACK_MS = 40_000;
 
 /** A service that syncs a small pool every two seconds, in a process and a database of each test's own. */
@@ -62,20 +62,20 @@ export class RunningService {
     return this.service;
   }
 
-  /** The pids of the test's own sessions. */
+  /** The pids of the sessions of the test itself. */
   async ownPids(): Promise<number[]> {
     const rows = await this.sql<{ pid: number }[]>`
       SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${OURS}`;
     return rows.map(({ pid }) => pid);
   }
 
-  /** Until it has synced every stream once more. */
+  /** Waits until every stream was synced once more. */
   async untilItWorks(what: string): Promise<void> {
     const before = await this.countOfRuns();
     await eventually(what, BACK_MS, async () => ((await this.countOfRuns()) > before + 8 ? true : null));
   }
 
-  /** A day passes, and what the pool publishes then arrives. */
+  /** Lets a day pass, and waits until its income is stored. */
   async expectTruth(): Promise<void> {
     this.simulator.clock.advance(DAY_MS);
     this.simulator.world.liveUntil(this.simulator.clock.now());
@@ -94,7 +94,7 @@ export class RunningService {
   }
 }
 
-/** From its last word to its end; what it forgot to close would keep it for 2 s. */
+/** From its last log line to its end, ms; anything left open would keep the process for 2 s. */
 const LEAVE_MS = 1_000;
 
 /** Stops the service; resolves with its exit code once it is gone, which it has to be soon after its last word. */

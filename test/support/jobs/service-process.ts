@@ -14,10 +14,10 @@ const ROOT = join(__dirname, '..', '..', '..');
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 const FROM_SOURCES = ['-r', join(ROOT, 'test/support/typescript-hook.cjs'), join(ROOT, 'src/cli/kpool.ts')];
-/** Starts faster; `npm run build` makes it. */
+/** The built program, which starts faster than the sources. */
 export const BUILT_KPOOL: readonly string[] = [join(ROOT, 'dist/src/cli/kpool.js')];
 
-/** A `kpool start`, or another command, in a process of its own, from the sources unless another program is given. */
+/** A `kpool start`, or another command, in a separate process, by default from the sources. */
 export class ServiceProcess {
   readonly lines: LogLine[] = [];
   private readonly child: ChildProcess;
@@ -26,7 +26,7 @@ export class ServiceProcess {
   private readonly watchers = new Set<() => void>();
   private other = '';
 
-  /** `clockFile`: says by how many ms its wall clock is wrong, read again at SIGUSR2. */
+  /** `clockFile` holds the error of its wall clock in ms; it is read again at SIGUSR2. */
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -65,7 +65,7 @@ export class ServiceProcess {
     return this.child.pid!;
   }
 
-  /** What it wrote besides its log. */
+  /** Its output, without the log. */
   get text(): string {
     return this.other;
   }
@@ -120,7 +120,7 @@ export function serviceEnv(simulator: Simulator, databaseUrl: string | null): Re
   };
 }
 
-/** Every stream, every so often. */
+/** Variables that set the interval of every stream. */
 export function allEvery(interval: string): Record<string, string> {
   return Object.fromEntries(STREAMS.all.map((stream) => [intervalVariableOf(stream), interval]));
 }

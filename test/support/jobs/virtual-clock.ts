@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that goes only where a test sets it: `pass` lets time pass, `wallMs` may be set at any moment, either way. */
+/** A clock that only the test moves: `pass` lets time pass, and `wallMs` may be set at any moment, back or ahead. */
 export class VirtualClock implements Clock {
   wallMs = Date.UTC(2026, 10, 27);
   private elapsedMs = 0;
@@ -33,7 +33,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Wakes those whose sleep is over, in order, and lets each finish its work before the next. */
+  /** Wakes the sleepers whose time is over, in order. Each finishes its work before the next one wakes. */
   async pass(ms: number): Promise<void> {
     const endMs = this.elapsedMs + ms;
     for (;;) {
@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Everything that waits for nothing but its turn has had it. */
+/** Resolves when everything that is ready to run has run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -21,7 +21,7 @@ interface MetabaseRequest {
 
 type Respond = (store: MetabaseStore, request: MetabaseRequest) => unknown;
 
-/** By method and path: the answer to authorised requests. */
+/** The answers to authorised requests, by method and path. */
 export const ROUTES: Readonly<Record<string, Respond>> = {
   'POST /api/setup': ({ state }, { body }) => {
     const { token, user } = readBody(SETUP, body);

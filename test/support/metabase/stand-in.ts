@@ -15,7 +15,7 @@ export interface MetabaseStandIn {
 }
 
 export interface StandInOptions {
-  /** Without a user yet. */
+  /** Whether it has no user yet. */
   readonly isNew?: boolean;
   readonly version?: string;
 }

@@ -49,14 +49,14 @@ export class Refusal extends Error {
   }
 }
 
-/** A body that the schema allows; anything else is refused. */
+/** The body, if the schema allows it; anything else is refused. */
 export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new Refusal(400, { errors: z.flattenError(result.error).fieldErrors, specific: result.error.issues });
 }
 
-/** What the stand-in keeps, and how it sees a database. */
+/** The state of the stand-in, and how it reads a database. */
 export class MetabaseStore {
   private lastId = 0;
 
@@ -66,7 +66,7 @@ export class MetabaseStore {
     return (this.lastId += 1);
   }
 
-  /** Reads what a connection sees; a refused connection is Metabase's 400. */
+  /** Reads the tables that a connection can see. A refused connection is answered with 400, as Metabase does. */
   async sync({ host, port, dbname, user, password }: z.output<typeof DETAILS>): Promise<void> {
     const sql = postgres({
       host,
@@ -97,7 +97,7 @@ export class MetabaseStore {
             }),
           );
         if (stored.fields.some(({ name }) => name === column)) continue;
-        // Metabase guesses from names.
+        // Metabase guesses the kind of a column from its name.
         const guess = /income|amount|total|settled$|paid$/.test(column) ? 'type/Income' : null;
         stored.fields.push({
           id: this.newId(),

@@ -5,7 +5,7 @@ import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
 import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 
-/** A requester's first argument, in JSON. */
+/** The first argument of the requester program, in JSON. */
 export interface RequesterOptions {
   readonly databaseUrl: string;
   readonly poolUrl: string;
@@ -19,13 +19,13 @@ export interface RequesterOptions {
   readonly totalTimeoutMs: number;
 }
 
-/** What it answers to `stop`. */
+/** The requester's answer to `stop`. */
 export interface RequesterReport {
   readonly requests: number;
   readonly meanRoundTripMs: number;
 }
 
-/** A process that asks the pool all the time, at the pace that it is given, from `go` to `stop`, when it reports. */
+/** A process that sends requests at the pace that it is given, from `go` to `stop`; then it reports. */
 async function main(options: RequesterOptions): Promise<void> {
   const pacing = openPacingDatabase(new Secret(options.databaseUrl));
   const pacer = createPacer({

@@ -6,7 +6,7 @@ import type { ModelState } from './slot-model';
 import { VirtualHost, VirtualWorld } from './virtual-world';
 import type { Freeze } from './virtual-world';
 
-/** All that can go wrong in a run, and a seed for the delays. */
+/** Everything that goes wrong in a run, and a seed for the delays. */
 export interface Schedule {
   readonly seed: number;
   readonly slots: number;
@@ -16,24 +16,24 @@ export interface Schedule {
     readonly startsAtMs: number;
     readonly diesAtMs: number;
     readonly waiters: number;
-    /** Of the monotonic clock, in parts per million. */
+    /** The error of the monotonic clock, in parts per million. */
     readonly drift: number;
     readonly freezes: readonly Freeze[];
   }[];
   /** The database's clock jumps. */
   readonly steps: readonly { readonly atMs: number; readonly byMs: number }[];
-  /** The database loses all that is unlogged, or is set back to how it was. */
+  /** The database loses its unlogged tables, or is restored to an earlier state. */
   readonly losses: readonly { readonly atMs: number; readonly setBackMs: number | null }[];
-  /** The database answers nothing. */
+  /** Periods in which the database does not answer. */
   readonly outages: readonly Freeze[];
-  /** In a thousand. */
+  /** Out of a thousand requests. */
   readonly lostPolls: number;
   readonly lostAnswers: number;
   readonly slowPolls: number;
   readonly throttledAtMs: number | null;
-  /** So long after the throttling it turns out to have been something else. */
+  /** How long after a report of throttling it is retracted, ms. */
   readonly takenBackAfterMs: number | null;
-  /** From then on nothing goes wrong. */
+  /** Nothing goes wrong after this instant. */
   readonly calmAtMs: number;
   readonly lastsMs: number;
 }
@@ -41,7 +41,7 @@ export interface Schedule {
 export interface Arrival {
   readonly atMs: number;
   readonly endpoint: string;
-  /** It was sent under the limit of the whole key. */
+  /** Whether it was sent under the limit of the whole key. */
   readonly isUnderKey: boolean;
 }
 
@@ -49,7 +49,7 @@ const KEY = 'key';
 const ENDPOINTS = ['earn', 'worker'];
 const START_MS = 1_700_000_000_000;
 
-/** Plays the schedule with the real pacing on a model of the database; returns what arrived at the pool. */
+/** Plays the schedule with the real pacing on a model of the database; returns the arrivals at the pool. */
 export async function play(schedule: Schedule): Promise<Arrival[]> {
   const random = mulberry32(schedule.seed);
   const world = new VirtualWorld();
@@ -108,7 +108,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       clock: host.clock,
       level: schedule.scope === 'key' ? 'key' : 'endpoint',
       onEvent: (event) => {
-        // Those who wait go on in the order in which they are served.
+        // Waiting requests continue in the order in which they are served.
         if (event.kind === 'granted') scopes.push(event.level);
       },
     });
@@ -122,7 +122,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
         return;
       }
       const takesMs = isIn(schedule.lostAnswers) ? schedule.totalTimeoutMs : random() ** 2 * 400;
-      // It arrives whatever becomes of its sender.
+      // A request that was sent arrives even if its sender dies.
       world.at(world.nowMs + takesMs * random(), () =>
         arrivals.push({ atMs: world.nowMs, endpoint, isUnderKey }),
       );

@@ -12,17 +12,17 @@ export interface ModelSlot {
   readonly nextSinceMs: number | null;
 }
 
-/** Everything that the database knows. */
+/** The state of the database. */
 export interface ModelState {
   readonly slots: readonly ModelSlot[];
   readonly scopedKeys: readonly string[];
-  /** Of the crash marker; `Infinity` when it is lost. */
+  /** The instant of the crash marker; `Infinity` if it is lost. */
   readonly lostUntilMs: number;
 }
 
 export const EMPTY: ModelState = { slots: [], scopedKeys: [], lostUntilMs: -Infinity };
 
-/** What a crash, a failover or a restore leaves: nothing that is unlogged. */
+/** The state after a crash, a failover or a restore, which lose unlogged tables. */
 export function crashed(state: ModelState): ModelState {
   return { ...state, slots: [], lostUntilMs: Infinity };
 }

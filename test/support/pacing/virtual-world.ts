@@ -7,9 +7,9 @@ interface Event {
   readonly run: () => void;
 }
 
-/** Time that passes only when nothing else is left to do: hours of waiting in milliseconds, the same at every replay. */
+/** Virtual time, which passes only when nothing is left to do: hours of waiting take milliseconds, and replays agree. */
 export class VirtualWorld {
-  /** Real time, ms: that of the pool. */
+  /** The pool's time, ms, which is the true one. */
   nowMs = 0;
   private order = 0;
   private readonly events: Event[] = [];
@@ -36,7 +36,7 @@ export class VirtualWorld {
       this.events.shift();
       this.nowMs = event.atMs;
       event.run();
-      // All that follows from the event, before the next one.
+      // Everything that follows from an event happens before the next one.
       await settled();
     }
     this.nowMs = endMs;
@@ -51,13 +51,13 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
-/** A time in which a host stands still: its monotonic clock too, its wall clock not. */
+/** A period in which a host is suspended: its monotonic clock stands still, its wall clock does not. */
 export interface Freeze {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A host with clocks of its own, which may sleep and may die. */
+/** A host with its own clocks, which may be suspended or die. */
 export class VirtualHost {
   isDead = false;
   readonly clock: Clock;
@@ -87,7 +87,7 @@ export class VirtualHost {
     };
   }
 
-  /** Runs on this host at that real time, later when it stands still, never when it is dead. */
+  /** Runs `work` on this host at a true time: later if the host is suspended then, never if it is dead. */
   wake(atMs: number, run: () => void): void {
     this.world.at(atMs, () => {
       if (this.isDead) return;
@@ -107,7 +107,7 @@ export class VirtualHost {
     return this.options.startMs + (realMs - frozenMs) * this.options.rate;
   }
 
-  /** The real time at which the monotonic clock shows that. */
+  /** The true time at which the monotonic clock shows this value. */
   private realAfter(monotonicMs: number): number {
     let realMs = (monotonicMs - this.options.startMs) / this.options.rate;
     for (const each of this.options.freezes) if (realMs > each.fromMs) realMs += each.toMs - each.fromMs;

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Arrival {
   readonly atMs: number;
-  /** The path: one limit each. */
+  /** The path; each path has its own limit. */
   readonly bucket: string;
-  /** Who sent it. */
+  /** The name of the sender. */
   readonly sender: string;
 }
 
@@ -27,7 +27,7 @@ export async function startWindowServer(options: {
   readonly limit: number;
   readonly roundTripMs: () => number;
   readonly random: () => number;
-  /** A second unless given. */
+  /** A second by default. */
   readonly windowMs?: number;
 }): Promise<WindowServer> {
   const { windowMs = WINDOW_MS } = options;
@@ -62,7 +62,7 @@ export async function startWindowServer(options: {
   };
 }
 
-/** The most arrivals of one bucket in any half-open window, of a second unless given. */
+/** The most arrivals of one bucket in any half-open window, by default of a second. */
 export function mostInAWindow(
   arrivals: readonly { readonly atMs: number; readonly bucket: string }[],
   windowMs = WINDOW_MS,
