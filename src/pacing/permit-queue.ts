@@ -141,12 +141,34 @@ export class PermitQueue implements PollWork {
     const buckets = this.buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
     const wanted = buckets.map((bucket) => this.want(bucket, nowMs));
     const reports = this.reports.unsent();
+    const result = await this.sendPoll(wanted, reports, nowMs);
+    for (const [key, level] of reports) this.noteLevel(key, level);
+    buckets.forEach((bucket, index) => {
+      const { permits = [] } = wanted[index] ?? {};
+      const found = result.buckets[index];
+      assert(found !== undefined, 'a poll answers for every bucket that was wanted');
+      this.applyResult(bucket, found, permits.slice(0, found.granted), sentAt);
+    });
+    this.longWaits.report(this.buckets.all(), this.clock.monotonicMs(), result.lostForMs);
+  }
+
+  giveUp(error: unknown): void {
+    this.reports.forget();
+    this.options.onEvent({ kind: 'unavailable', error });
+    for (const waiter of this.buckets.takeWaiters()) waiter.reject(unavailable(error));
+  }
+
+  /** A poll that fails may still have granted what it asked for: the next one hands that back. */
+  private async sendPoll(
+    wanted: readonly WantedBucket[],
+    reports: readonly (readonly [key: string, level: PaceLevel])[],
+    nowMs: number,
+  ): Promise<PollResult> {
     const keysTo = (to: PaceLevel): string[] =>
       reports.filter(([, level]) => level === to).map(([key]) => key);
     const handBacks = this.handBacks.take(nowMs);
-    let result: PollResult;
     try {
-      result = await this.options.store.poll({
+      return await this.options.store.poll({
         handBacks: handBacks.map(({ restEndsAtMs, ...held }) => ({
           ...held,
           restMs: Math.max(0, restEndsAtMs - nowMs),
@@ -162,20 +184,6 @@ export class PermitQueue implements PollWork {
       this.handBacks.restore([...handBacks, ...unknown]);
       throw error;
     }
-    for (const [key, level] of reports) this.noteLevel(key, level);
-    buckets.forEach((bucket, index) => {
-      const { permits = [] } = wanted[index] ?? {};
-      const found = result.buckets[index];
-      assert(found !== undefined, 'a poll answers for every bucket that was wanted');
-      this.applyResult(bucket, found, permits.slice(0, found.granted), sentAt);
-    });
-    this.longWaits.report(this.buckets.all(), this.clock.monotonicMs(), result.lostForMs);
-  }
-
-  giveUp(error: unknown): void {
-    this.reports.forget();
-    this.options.onEvent({ kind: 'unavailable', error });
-    for (const waiter of this.buckets.takeWaiters()) waiter.reject(unavailable(error));
   }
 
   private want(bucket: Bucket, nowMs: number): WantedBucket {
