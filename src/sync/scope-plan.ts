@@ -2,7 +2,7 @@
 import { DAY_MS } from '../core/day';
 import type { AccountId } from '../domain/ids';
 import type { PlannedScope, ScopePlan } from '../domain/planning/due-scopes';
-import { nextVisitMs, paceOf } from '../domain/planning/scope-schedule';
+import { computeNextVisitMs, paceOf } from '../domain/planning/scope-schedule';
 import { intervalOf, type Stream } from '../domain/streams';
 import type { ScopeStore } from './account-ports';
 import type { StreamDefinition } from './stream';
@@ -29,7 +29,7 @@ export async function planScopes(
     const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
     const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
     const scope = { stream, accountId, puid: sketch.puid, algo: sketch.algo };
-    return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
+    return { scope, pace, nextVisitMs: computeNextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
   });
   return { scopes: planned, nowMs };
 }

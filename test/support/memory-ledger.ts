@@ -14,9 +14,9 @@ import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
 import type { LedgerScope } from '../../src/domain/scope';
 import {
+  listWindowsAfter,
   replaceWindows,
-  unread,
-  windowsAfter,
+  unreadRecordOf,
   type ReplacedWindows,
 } from '../../src/domain/ledger/window-replacement';
 import { contains, type Window } from '../../src/domain/ledger/windows';
@@ -186,7 +186,7 @@ class MemoryLedger implements LedgerStore {
     change: { pieces?: readonly Window[]; cursor?: LedgerCursorPatch },
   ): Promise<LedgerState> {
     this.patches.push(change.cursor ?? {});
-    const windows = replaceWindows(this.state.windows, (change.pieces ?? []).map(unread));
+    const windows = replaceWindows(this.state.windows, (change.pieces ?? []).map(unreadRecordOf));
     return Promise.resolve(this.advance(state, change.cursor ?? {}, windows));
   }
 
@@ -240,7 +240,7 @@ class MemoryLedger implements LedgerStore {
     this.state = {
       ...state,
       version: state.version + 1n,
-      windows: windowsAfter(windows, state.nowMs),
+      windows: listWindowsAfter(windows, state.nowMs),
       newestUnservedMs: newestUnserved(this.rows),
       paged: patch.paged ?? state.paged,
       spanLimitMs: patch.spanLimitMs ?? state.spanLimitMs,

@@ -5,7 +5,7 @@
 import { SETTLED, type IncomeRow } from '../income';
 import { hashContent } from './income-content';
 import {
-  reopenedBy,
+  findReopenedWindows,
   type MissingRows,
   type Unconfirmed,
   type WindowCommit,
@@ -13,7 +13,12 @@ import {
 } from './ledger-commit';
 import { ledgerKeyOf, type LedgerChanges, type LedgerRow } from './ledger-matching';
 import type { RowCounts } from '../row-counts';
-import { replaceWindows, unread, type ReplacedWindows, type WindowRecord } from './window-replacement';
+import {
+  replaceWindows,
+  unreadRecordOf,
+  type ReplacedWindows,
+  type WindowRecord,
+} from './window-replacement';
 import { contains } from './windows';
 
 /** What a commit writes. */
@@ -49,7 +54,7 @@ export function decideCommit(
       : { ...row, unserved: true },
   );
   const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
-  const reopened = reopenedBy(commit, [...changes.inserted, ...changes.updated]).map(unread);
+  const reopened = findReopenedWindows(commit, [...changes.inserted, ...changes.updated]).map(unreadRecordOf);
   return {
     outcome: 'decided',
     inserted: changes.inserted,

@@ -1,6 +1,6 @@
 import { startOfUtcDay } from '../../core/day';
 import type { Served } from '../page';
-import { cutAt, cutByRows, plannedRows } from './window-cuts';
+import { cutAt, cutByRows, plannedRowsOf } from './window-cuts';
 import type { Window } from './windows';
 
 /** How a complete read is stored. */
@@ -28,7 +28,7 @@ export function cutForStorage(
   if (isPaged) return cutAt(window, closed);
   if (unreadable.length > 0) return [window];
   if (instants.length <= capacity) return cutAt(window, [...cuts, ...closed]);
-  const full = cutByRows(window, instants, plannedRows(capacity)).map(({ fromMs }) => fromMs);
+  const full = cutByRows(window, instants, plannedRowsOf(capacity)).map(({ fromMs }) => fromMs);
   return cutAt(window, [...cuts, ...full]);
 }
 

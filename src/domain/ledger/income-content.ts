@@ -28,7 +28,7 @@ export function hasEqualsApart(pages: readonly Served<IncomeRow>[]): boolean {
 }
 
 /** Each row as often as any single page holds it: even if rows moved between pages, it exists at least that often. */
-export function provenBy(pages: readonly Served<IncomeRow>[]): Served<IncomeRow> {
+export function selectProven(pages: readonly Served<IncomeRow>[]): Served<IncomeRow> {
   return {
     rows: mostOf(
       pages.map(({ rows }) => rows),

@@ -52,7 +52,7 @@ export interface WindowCommit {
  * Windows to read again, besides the one being committed: a row that is new to the ledger is older than unserved rows
  * of theirs, which were assumed to be older than everything that is served.
  */
-export function reopenedBy(
+export function findReopenedWindows(
   { state, window, coin }: Pick<WindowCommit, 'state' | 'window' | 'coin'>,
   changed: readonly IncomeRow[],
 ): Window[] {

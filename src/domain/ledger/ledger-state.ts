@@ -1,7 +1,7 @@
 /** What is known of a scope of the ledger, and what follows from it. */
 import type { HiddenCoin } from './coins';
 import { servedCount, type Served } from '../page';
-import { overlaps, rowsIn, type StoredWindow, type Window } from './windows';
+import { countRowsIn, overlaps, type StoredWindow, type Window } from './windows';
 
 export interface LedgerState {
   /** Grows by one with every commit; a commit that started from an older one is refused (P9). */
@@ -50,7 +50,7 @@ export function isCountable({ paged, spanLimitMs }: Pick<LedgerState, 'paged' | 
  * How many rows the pool should count in all, if the read of a window is right and everything else is unchanged.
  * `missing`: live rows of the window that the read does not show.
  */
-export function countWith(
+export function computeExpectedCount(
   { windows }: Pick<LedgerState, 'windows'>,
   window: Window,
   read: Served<unknown>,
@@ -58,5 +58,5 @@ export function countWith(
 ): number {
   const touched = windows.filter((stored) => overlaps(stored, window));
   const isReplaced = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
-  return rowsIn(windows) - (isReplaced ? rowsIn(touched) - servedCount(read) : missing);
+  return countRowsIn(windows) - (isReplaced ? countRowsIn(touched) - servedCount(read) : missing);
 }

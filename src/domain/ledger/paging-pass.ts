@@ -1,7 +1,7 @@
 /** One pass over the pages of a window: which page to ask for next, and what the pages prove together. */
 import type { IncomeRow } from '../income';
 import { joinServed, MIN_PAGE_SIZE, servedCount, type Page, type Served } from '../page';
-import { hasEqualsApart, isSameContent, provenBy } from './income-content';
+import { hasEqualsApart, isSameContent, selectProven } from './income-content';
 
 const MAX_PAGES = 20_000;
 
@@ -44,7 +44,7 @@ export class PagingPass {
 
   /** What certainly exists even if rows moved between pages. */
   get proven(): Served<IncomeRow> {
-    return provenBy(this.pages);
+    return selectProven(this.pages);
   }
 
   /** Rows on the longest page. */

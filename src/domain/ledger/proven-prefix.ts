@@ -1,4 +1,4 @@
-import { cutBetween, plannedRows } from './window-cuts';
+import { cutBetween, plannedRowsOf } from './window-cuts';
 import type { Window } from './windows';
 
 /** A part filled less than this takes the next rows as well, if they fit into the page. */
@@ -45,7 +45,7 @@ export function findProvenPrefix(
     .map((cut) => ({ cut, rows: instants.filter((at) => at >= cut === isNewestFirst).length }))
     .filter(({ cut }) => cut > window.fromMs && cut < window.toMs)
     .sort((a, b) => b.rows - a.rows);
-  const planned = plannedRows(instants.length);
+  const planned = plannedRowsOf(instants.length);
   const roomy = prefixes.find(({ rows }) => rows <= planned);
   const best = roomy !== undefined && roomy.rows >= planned * LEAST_FILL ? roomy : prefixes[0];
   if (best === undefined) return null;

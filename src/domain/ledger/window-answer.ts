@@ -27,7 +27,7 @@ export type WindowAnswer =
   | { readonly kind: 'strayed' };
 
 /** Rows and unreadable rows in the window; an unreadable one is outside only if its own mining date says so. */
-export function insideOf(window: Window, { rows, unreadable }: Served<IncomeRow>): Served<IncomeRow> {
+export function selectInside(window: Window, { rows, unreadable }: Served<IncomeRow>): Served<IncomeRow> {
   const isBeside = (atMs: number | undefined): boolean =>
     atMs !== undefined && (atMs === window.fromMs - 1 || atMs === window.toMs);
   return {
@@ -54,7 +54,7 @@ function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
 export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
   if (strays(window, page)) return { kind: 'strayed' };
   const served = servedCount(page);
-  const inside = insideOf(window, page);
+  const inside = selectInside(window, page);
   const { totalNum } = page;
   if (totalNum === null) return served === 0 ? complete(inside) : { kind: 'unproven' };
   if (totalNum === served)
@@ -80,7 +80,7 @@ function complete(inside: Served<IncomeRow>): { kind: 'complete'; read: WindowRe
 }
 
 /** How many rows an answer counts in its window; null if it gives no count. */
-export function countedBy(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
+export function countOfAnswer(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
   if (answer.kind === 'complete' || answer.kind === 'full') return servedCount(answer.read);
   return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;
 }

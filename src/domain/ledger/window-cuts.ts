@@ -12,7 +12,7 @@ const LEAST_SAMPLE = 8;
 /** The days of up to this many unreadable rows are read separately; with more, the whole window is in doubt. */
 const MAX_DAYS_APART = 5;
 /** Rows that a window is planned to hold if a page holds `pageRows`. */
-export function plannedRows(pageRows: number): number {
+export function plannedRowsOf(pageRows: number): number {
   return Math.max(1, Math.floor(pageRows * FILL_SHARE));
 }
 

@@ -23,11 +23,11 @@ function remaindersOf(windows: readonly Window[], taken: readonly Window[]): Win
     ]);
     rest = rest.filter((window) => window.fromMs < window.toMs);
   }
-  return rest.map(unread);
+  return rest.map(unreadRecordOf);
 }
 
 /** A window that is recorded without having been read. */
-export function unread({ fromMs, toMs }: Window): WindowRecord {
+export function unreadRecordOf({ fromMs, toMs }: Window): WindowRecord {
   const figures = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, contentHash: null };
   return { fromMs, toMs, verified: false, ...figures };
 }
@@ -56,7 +56,7 @@ export function replaceWindows(
 }
 
 /** All windows after a replacement, newest first; those that were just read are verified at `nowMs`. */
-export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: number): StoredWindow[] {
+export function listWindowsAfter({ records, untouched }: ReplacedWindows, nowMs: number): StoredWindow[] {
   const read = records.map(({ verified, ...window }) => ({
     ...window,
     verifiedAtMs: verified ? nowMs : null,

@@ -1,7 +1,7 @@
 /** Which spans to ask for: windows cut to a limit, spans around single rows, probes and trials. */
 import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../income';
-import { horizonMs, type Window } from './windows';
+import { horizonMsOf, type Window } from './windows';
 
 /** With a limit of fewer days there is no room for cuts at midnight. */
 const LEAST_DAYS_MS = 2 * DAY_MS;
@@ -16,7 +16,7 @@ export function fitSpan(window: Window, limitMs: number, nowMs: number): Window[
   const parts: Window[] = [];
   let { toMs } = window;
   for (;;) {
-    const topMs = Math.min(toMs, horizonMs(nowMs));
+    const topMs = Math.min(toMs, horizonMsOf(nowMs));
     if (topMs - window.fromMs <= limitMs) return [...parts, { fromMs: window.fromMs, toMs }];
     const isGrowing = toMs === Infinity && limitMs >= 2 * LEAST_DAYS_MS;
     const cut = topMs - (isGrowing ? limitMs / 2 : limitMs) + MARGINS_MS;
@@ -32,7 +32,7 @@ export function halfOf(spanMs: number): number {
 }
 
 /** At most `most` spans around all `instants`, oldest first: three days around each, or more if there are many. */
-export function spansAround(instants: readonly number[], most: number): Window[] {
+export function chooseSpansAround(instants: readonly number[], most: number): Window[] {
   let spans: Window[] = [];
   for (const at of [...instants].sort((a, b) => a - b)) {
     const span = { fromMs: startOfUtcDay(at) - DAY_MS, toMs: startOfUtcDay(at) + 2 * DAY_MS };
@@ -62,7 +62,7 @@ const PROBES = [
 ] as const;
 
 /** What to probe in a window that shows no row; null if it begins later. `isFirst`: the window has never been read. */
-export function probeOfEmpty(window: Window, nowMs: number, isFirst: boolean): Window | null {
+export function chooseProbeOfEmpty(window: Window, nowMs: number, isFirst: boolean): Window | null {
   const today = startOfUtcDay(nowMs);
   const week = isFirst ? 0 : Math.floor(today / DAY_MS / 7);
   const { from, to } = PROBES[week % PROBES.length] ?? PROBES[0];

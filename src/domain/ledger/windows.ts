@@ -18,7 +18,7 @@ export interface StoredWindow extends Window {
 }
 
 /** The rows that the pool served when these windows were read. */
-export function rowsIn(windows: readonly StoredWindow[]): number {
+export function countRowsIn(windows: readonly StoredWindow[]): number {
   return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
 }
 
@@ -35,7 +35,7 @@ export function isSameWindow(a: Window, b: Window): boolean {
 }
 
 /** The newest instant to ask for: the end of tomorrow, since a pool may date a day by its end. */
-export function horizonMs(poolNowMs: number): number {
+export function horizonMsOf(poolNowMs: number): number {
   return startOfUtcDay(poolNowMs) + 2 * DAY_MS;
 }
 
@@ -43,12 +43,12 @@ export function horizonMs(poolNowMs: number): number {
  * The times to send for a window. The specification does not say which ends are included, so the request reaches one
  * instant beyond each, and rows outside the window are dropped.
  */
-export function requestBounds(window: Window, poolNowMs: number): { startMs: number; endMs: number } {
-  const endMs = Math.min(window.toMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));
+export function requestBoundsOf(window: Window, poolNowMs: number): { startMs: number; endMs: number } {
+  const endMs = Math.min(window.toMs, Math.max(horizonMsOf(poolNowMs), window.fromMs + DAY_MS));
   return { startMs: Math.max(0, window.fromMs - 1), endMs };
 }
 
 /** The span that a request for the window covers, ms. */
 export function spanMsOf(window: Window, poolNowMs: number): number {
-  return Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
+  return Math.min(window.toMs, horizonMsOf(poolNowMs)) - window.fromMs;
 }

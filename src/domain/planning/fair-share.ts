@@ -3,7 +3,7 @@
  * do not need to large ones: the level at which `sum(min(size, level)) = budget`, rounded down. Infinity if all fit. At
  * least 1, so that every taker makes progress.
  */
-export function fairShare(budget: number, sizes: readonly number[]): number {
+export function computeFairShare(budget: number, sizes: readonly number[]): number {
   let left = budget;
   const ascending = [...sizes].sort((a, b) => a - b);
   for (const [index, size] of ascending.entries()) {

@@ -63,7 +63,12 @@ const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreac
  * The next visit of a scope: -Infinity is now, for the first time; Infinity is never. An instant in the future was
  * recorded by a clock that has since been corrected; it is ignored, and what depends on it is due now.
  */
-export function nextVisitMs(scope: ScopeFacts, pace: ScopePace, everyMs: number, nowMs: number): number {
+export function computeNextVisitMs(
+  scope: ScopeFacts,
+  pace: ScopePace,
+  everyMs: number,
+  nowMs: number,
+): number {
   if (pace === 'finished') return Infinity;
   const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_VISIT_MS);
   const after = (atMs: number, ms: number): number => (atMs > nowMs ? nowMs : atMs + ms);

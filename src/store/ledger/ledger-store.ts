@@ -8,12 +8,12 @@ import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain
 import type { LedgerState } from '../../domain/ledger/ledger-state';
 import { matchLedger } from '../../domain/ledger/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
-import { replaceWindows, unread, windowsAfter } from '../../domain/ledger/window-replacement';
+import { listWindowsAfter, replaceWindows, unreadRecordOf } from '../../domain/ledger/window-replacement';
 import type { Window } from '../../domain/ledger/windows';
 import { inTransaction, type Queryable } from '../client';
 import { ensureCursor, lockCursorAt } from '../cursors';
 import { Prisma, type PrismaClient } from '../generated/client';
-import { findHiddenCoins, excludeHiddenCoins, noteCoinRead } from '../hidden-coins';
+import { excludeHiddenCoins, findHiddenCoins, noteCoinRead } from '../hidden-coins';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
@@ -105,7 +105,7 @@ export class PrismaLedgerStore {
           historyStartMs: change.historyStartMs,
           patch: change.cursor ?? {},
           newestMinedAtMs: null,
-          windows: replaceWindows(state.windows, (change.pieces ?? []).map(unread)),
+          windows: replaceWindows(state.windows, (change.pieces ?? []).map(unreadRecordOf)),
           writes: [],
         });
       }),
@@ -121,7 +121,7 @@ async function advance(
   const facts = await advanceLedgerCursor(tx, scope, change);
   return {
     ...facts,
-    windows: windowsAfter(change.windows, facts.nowMs),
+    windows: listWindowsAfter(change.windows, facts.nowMs),
     hiddenCoins: await loadHiddenCoins(tx, scope, facts),
   };
 }

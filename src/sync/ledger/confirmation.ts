@@ -2,11 +2,11 @@
 import { DAY_MS } from '../../core/day';
 import type { MissingRows, WindowCommit } from '../../domain/ledger/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger/ledger-matching';
-import { countWith, isCountable } from '../../domain/ledger/ledger-state';
+import { computeExpectedCount, isCountable } from '../../domain/ledger/ledger-state';
 import { findDifference, type ReadDifference } from '../../domain/ledger/read-difference';
 import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/ledger/window-answer';
-import { fitSpan, spansAround } from '../../domain/ledger/window-spans';
+import { chooseSpansAround, fitSpan } from '../../domain/ledger/window-spans';
 import { contains, isSameWindow, type Window } from '../../domain/ledger/windows';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
@@ -53,7 +53,7 @@ export async function confirmMissing(
   }
   if (toConfirm.length > 0 && !isSameWindow(window, history) && isCountable(session.state)) {
     const counted = await list.count(history);
-    if ((counted ?? 0) > countWith(session.state, window, read, missing.length))
+    if ((counted ?? 0) > computeExpectedCount(session.state, window, read, missing.length))
       return { kind: 'contradicted' };
   }
   const verdicts = await judgeMissing(session, missingRows);
@@ -67,7 +67,7 @@ async function readAround(
   read: WindowRead,
   missing: readonly LedgerRow[],
 ): Promise<ReadDifference | null> {
-  const around = spansAround(
+  const around = chooseSpansAround(
     missing.map(({ minedAtMs }) => minedAtMs),
     MAX_SPANS,
   );

@@ -7,7 +7,7 @@ import type { IncomeRow } from '../../domain/income';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, servedCount, type Page } from '../../domain/page';
 import type { IncomePageQuery, Pool } from '../../domain/pool';
 import type { LedgerScope } from '../../domain/scope';
-import { requestBounds, spanMsOf, type Window } from '../../domain/ledger/windows';
+import { requestBoundsOf, spanMsOf, type Window } from '../../domain/ledger/windows';
 import type { FutureEnd } from './future-end';
 
 /** How far our estimate of the pool's clock may be off: it accepts timestamps within 5 seconds of its own. */
@@ -73,7 +73,7 @@ export class IncomeList {
   /** A page of a window; null when the pool refuses a span this long. Throws when it refuses the shortest one. */
   async readPage(window: Window, currentPage = 1, pageSize = MAX_PAGE_SIZE): Promise<Page<IncomeRow> | null> {
     const nowMs = this.now();
-    const toHorizon = { ...requestBounds(window, nowMs), currentPage, pageSize };
+    const toHorizon = { ...requestBoundsOf(window, nowMs), currentPage, pageSize };
     const untilNow = { ...toHorizon, endMs: Math.min(toHorizon.endMs, nowMs - CLOCK_ERROR_MS) };
     const asked = this.source.futureEnd.isRefused(nowMs) ? untilNow : toHorizon;
     if (asked.startMs > asked.endMs) return emptyPage(asked, 0);

@@ -6,7 +6,7 @@ import type { CommitResult, WindowCommit } from '../../domain/ledger/ledger-comm
 import type { LedgerState } from '../../domain/ledger/ledger-state';
 import type { WindowRead } from '../../domain/ledger/window-answer';
 import { cutForStorage } from '../../domain/ledger/cut-for-storage';
-import { rowsIn, type Window } from '../../domain/ledger/windows';
+import { countRowsIn, type Window } from '../../domain/ledger/windows';
 import type { LedgerTiers } from '../../domain/planning/due-windows';
 import { MAX_PAGE_SIZE } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
@@ -126,7 +126,7 @@ export class LedgerSession {
     if (this.countsAsEmpty) return;
     this.leaveInDoubt(
       this.history,
-      `the pool shows no row of a list that held ${rowsIn(this.state.windows)}: they stay as they were ` +
+      `the pool shows no row of a list that held ${countRowsIn(this.state.windows)}: they stay as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
     );
   }

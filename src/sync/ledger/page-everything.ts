@@ -6,7 +6,7 @@ import { orderOf } from '../../domain/ledger/proven-prefix';
 import type { WindowRead } from '../../domain/ledger/window-answer';
 import { MAX_PAGE_SIZE } from '../../domain/page';
 import { chooseTrial } from '../../domain/ledger/window-spans';
-import { contains, rowsIn, type StoredWindow } from '../../domain/ledger/windows';
+import { contains, countRowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import { commitRead, type Next } from './commit-read';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
@@ -89,7 +89,7 @@ async function readRecentPass(
   }
   // The number of older rows must be the same as when everything was paged: a row that moved or cannot be read changes
   // it.
-  return first.totalNum - rows.length === rowsIn(state.windows) - rowsIn([newest])
+  return first.totalNum - rows.length === countRowsIn(state.windows) - countRowsIn([newest])
     ? { rows, unreadable: [], doubt: null }
     : null;
 }

@@ -1,6 +1,6 @@
 /** Reads a window page by page, where one response does not prove it: rows may move between two pages. */
 import { PagingPass } from '../../domain/ledger/paging-pass';
-import { insideOf, type WindowRead } from '../../domain/ledger/window-answer';
+import { selectInside, type WindowRead } from '../../domain/ledger/window-answer';
 import type { Window } from '../../domain/ledger/windows';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/page';
 import type { Pages } from './income-list';
@@ -26,14 +26,14 @@ export async function pageThrough(list: Pages, window: Window): Promise<WindowRe
   for (let passes = 1; !isProven(pass, agreed); passes += 1) {
     if (passes >= MAX_PASSES || (passes >= MAX_DISAGREEING_PASSES && agreed === 1)) {
       const doubt = pass.contradiction ?? 'no two passes over its pages agree';
-      return { ...insideOf(window, pass.proven), doubt };
+      return { ...selectInside(window, pass.proven), doubt };
     }
     const last = pass;
     const size = longestPage - (SMALLER_PAGES[passes % SMALLER_PAGES.length] ?? 0);
     pass = await readPass(list, window, Math.max(MIN_PAGE_SIZE, size));
     agreed = pass.agreesWith(last) ? agreed + 1 : 1;
   }
-  return { ...insideOf(window, pass.served), doubt: null };
+  return { ...selectInside(window, pass.served), doubt: null };
 }
 
 /** `agreed`: passes in a row, this one included, that show the same rows. */

@@ -2,7 +2,7 @@
 import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
 import { servedCount } from '../../domain/page';
-import { horizonMs, type Window } from '../../domain/ledger/windows';
+import { horizonMsOf, type Window } from '../../domain/ledger/windows';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
 
@@ -38,7 +38,7 @@ export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): 
   if (isShown !== false) return null;
   for (const spanMs of LADDER_MS) {
     if (spanMs >= list.spanMs(wide)) continue;
-    const later = { fromMs: day, toMs: Math.min(day + spanMs, horizonMs(list.now())) };
+    const later = { fromMs: day, toMs: Math.min(day + spanMs, horizonMsOf(list.now())) };
     const earlier = { fromMs: day + DAY_MS - spanMs, toMs: day + DAY_MS };
     if ((await isShownFirst(later)) && (await isShownLast(earlier))) return spanMs;
   }

@@ -36,7 +36,7 @@
  */
 import { isKpoolError } from '../../core/errors';
 import { isCountable, isFullyRead } from '../../domain/ledger/ledger-state';
-import { rowsIn, type StoredWindow } from '../../domain/ledger/windows';
+import { countRowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
 import type { LedgerScope } from '../../domain/scope';
 import type { Run } from '../run';
@@ -156,7 +156,7 @@ async function resolve(session: LedgerSession, next: Next): Promise<'plan' | 'en
  */
 async function checkCount(session: LedgerSession): Promise<Next> {
   const { state, list, history, countedAtFirst } = session;
-  const held = rowsIn(state.windows);
+  const held = countRowsIn(state.windows);
   // Rows added since the first count would hide those that windows leave out.
   if (!isCountable(state) || countedAtFirst === held) return 'continue';
   const counted = await list.count(history);

@@ -6,8 +6,8 @@ import { startOfUtcDay } from '../../core/day';
 import { KpoolError } from '../../core/errors';
 import { cutOutUnreadable } from '../../domain/ledger/window-cuts';
 import { isUnread } from '../../domain/ledger/ledger-state';
-import { countedBy, insideOf, type WindowRead } from '../../domain/ledger/window-answer';
-import { fitSpan, halfOf, probeOfEmpty } from '../../domain/ledger/window-spans';
+import { countOfAnswer, selectInside, type WindowRead } from '../../domain/ledger/window-answer';
+import { chooseProbeOfEmpty, fitSpan, halfOf } from '../../domain/ledger/window-spans';
 import { isSameWindow, type StoredWindow, type Window } from '../../domain/ledger/windows';
 import { commitRead, type Next } from './commit-read';
 import { SHORTEST_SPAN_MS } from './income-list';
@@ -56,7 +56,7 @@ class WindowRun {
       const [window = part, ...older] = fitSpan(part, session.spanLimitMs, session.list.now());
       this.queueParts(older);
       const answer = await readWindow(session.list, window, isUnread(session.state));
-      if (isSameWindow(window, session.history)) await session.noteCount(countedBy(answer));
+      if (isSameWindow(window, session.history)) await session.noteCount(countOfAnswer(answer));
       let next = await this.finishPrefix(answer);
       if (next === 'continue') next = await this.dispatch(answer.kind, window, answer);
       if (next !== 'continue') return next;
@@ -85,7 +85,7 @@ class WindowRun {
     const { prefix } = this;
     this.prefix = null;
     if (prefix === null) return 'continue';
-    if (countedBy(answer) !== prefix.restRows) {
+    if (countOfAnswer(answer) !== prefix.restRows) {
       this.session.forgetFirstCount();
       return this.queueParts([prefix.proven]);
     }
@@ -118,7 +118,7 @@ class WindowRun {
   private async finishProbed(window: Window, read: WindowRead, probe: Window): Promise<Next> {
     const { session } = this;
     const page = await session.list.readPage(probe);
-    const shown = page === null ? undefined : insideOf(probe, page).rows[0];
+    const shown = page === null ? undefined : selectInside(probe, page).rows[0];
     if (shown === undefined) {
       // The probed span becomes a window of its own: reading it again repeats the probe.
       return commitRead(session, window, read, read.rows.length > 0 ? [probe.toMs] : []);
@@ -145,7 +145,7 @@ class WindowRun {
     }
     const isNew = stored.verifiedAtMs === null;
     const isDue = window.toMs === Infinity && (isNew || this.isDeep);
-    return isDue ? probeOfEmpty(window, session.list.now(), isNew) : null;
+    return isDue ? chooseProbeOfEmpty(window, session.list.now(), isNew) : null;
   }
 }
 

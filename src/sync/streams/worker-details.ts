@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../core/clock';
 import type { Worker } from '../../domain/entities';
-import { fairShare } from '../../domain/planning/fair-share';
+import { computeFairShare } from '../../domain/planning/fair-share';
 import type { WorkerId } from '../../domain/ids';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope, Scope } from '../../domain/scope';
@@ -28,7 +28,7 @@ async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: 
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };
   if (deps.workerDetailsPerRound === 0) return;
   const done = new Set<WorkerId>();
-  const most = fairShare(deps.workerDetailsPerRound, await deps.fleet.findFleetSizes(scope.accountId));
+  const most = computeFairShare(deps.workerDetailsPerRound, await deps.fleet.findFleetSizes(scope.accountId));
   while (done.size < most) {
     const limit = Math.min(BATCH_WORKERS, most - done.size);
     const batch = await deps.fleet.findNextDetails(scope, done, limit);

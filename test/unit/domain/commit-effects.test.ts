@@ -3,7 +3,11 @@ import { decideCommit, type CommitEffects } from '../../../src/domain/ledger/com
 import type { WindowCommit } from '../../../src/domain/ledger/ledger-commit';
 import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger/ledger-matching';
-import { replaceWindows, unread, windowsAfter } from '../../../src/domain/ledger/window-replacement';
+import {
+  listWindowsAfter,
+  replaceWindows,
+  unreadRecordOf,
+} from '../../../src/domain/ledger/window-replacement';
 import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
@@ -133,10 +137,13 @@ test('windows whose start no new window covers are deleted', () => {
     { fromMs: 0, toMs: 10 },
     { fromMs: 10, toMs: 20 },
   ];
-  const stored = windowsAfter({ records: [older!, newer!].map(unread), gone: [], untouched: [] }, 0);
-  expect(replaceWindows(stored, [unread({ fromMs: 0, toMs: 20 })]).gone).toMatchObject([newer!]);
-  expect(replaceWindows(stored, [unread({ fromMs: 10, toMs: 15 })]).gone).toEqual([]);
-  expect(replaceWindows(stored, [unread({ fromMs: 5, toMs: 15 })]).gone).toMatchObject([newer!]);
+  const stored = listWindowsAfter(
+    { records: [older!, newer!].map(unreadRecordOf), gone: [], untouched: [] },
+    0,
+  );
+  expect(replaceWindows(stored, [unreadRecordOf({ fromMs: 0, toMs: 20 })]).gone).toMatchObject([newer!]);
+  expect(replaceWindows(stored, [unreadRecordOf({ fromMs: 10, toMs: 15 })]).gone).toEqual([]);
+  expect(replaceWindows(stored, [unreadRecordOf({ fromMs: 5, toMs: 15 })]).gone).toMatchObject([newer!]);
 });
 
 test('replaced windows cover the same days, each once', () => {
@@ -149,9 +156,12 @@ test('replaced windows cover the same days, each once', () => {
     );
   fc.assert(
     fc.property(fc.array(window), fc.array(window), (before, read) => {
-      const stored = windowsAfter({ records: apart(before).map(unread), gone: [], untouched: [] }, 0);
+      const stored = listWindowsAfter(
+        { records: apart(before).map(unreadRecordOf), gone: [], untouched: [] },
+        0,
+      );
       const taken = apart(read);
-      const after: StoredWindow[] = windowsAfter(replaceWindows(stored, taken.map(unread)), 0);
+      const after: StoredWindow[] = listWindowsAfter(replaceWindows(stored, taken.map(unreadRecordOf)), 0);
       for (let at = 0; at < 41; at += 1) {
         const isCovered = [...stored, ...taken].some((one) => contains(one, at));
         expect(after.filter((one) => contains(one, at))).toHaveLength(isCovered ? 1 : 0);

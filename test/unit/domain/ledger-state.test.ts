@@ -1,5 +1,10 @@
 import { DAY_MS } from '../../../src/core/day';
-import { countWith, isCountable, isFullyRead, isUnread } from '../../../src/domain/ledger/ledger-state';
+import {
+  computeExpectedCount,
+  isCountable,
+  isFullyRead,
+  isUnread,
+} from '../../../src/domain/ledger/ledger-state';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
 import { daily, daysAgo } from '../../support/memory-ledger';
 
@@ -22,7 +27,12 @@ test('the expected count is the sum over the windows', () => {
   ];
   const counted = (from: number, to: number, rows: number, unreadable: number, missing: number): number => {
     const broken = Array.from({ length: unreadable }, () => ({ raw: '{}', reason: 'broken' }));
-    return countWith({ windows }, windowOf(from, to), { rows: daily(rows), unreadable: broken }, missing);
+    return computeExpectedCount(
+      { windows },
+      windowOf(from, to),
+      { rows: daily(rows), unreadable: broken },
+      missing,
+    );
   };
   // A read of whole windows replaces their counts.
   expect(counted(60, 30, 25, 1, 5)).toBe(62 + 26);

@@ -1,5 +1,9 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { nextVisitMs, type ScopePace, type ScopeFacts } from '../../../src/domain/planning/scope-schedule';
+import {
+  computeNextVisitMs,
+  type ScopeFacts,
+  type ScopePace,
+} from '../../../src/domain/planning/scope-schedule';
 
 const sketch: ScopeFacts = {
   isDefaultAlgo: true,
@@ -13,7 +17,7 @@ const sketch: ScopeFacts = {
 };
 
 const next = (more: Partial<ScopeFacts>, nowMs: number, pace: ScopePace = 'live') =>
-  nextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
+  computeNextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
 
 describe('the next visit of a scope', () => {
   test('is at once for a new scope, then by its pace', () => {

@@ -2,7 +2,7 @@ import { DAY_MS } from '../../../src/core/day';
 import type { DecimalText } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page, UnreadableRow } from '../../../src/domain/page';
-import { countedBy, insideOf, judgeWindow } from '../../../src/domain/ledger/window-answer';
+import { countOfAnswer, judgeWindow, selectInside } from '../../../src/domain/ledger/window-answer';
 import type { Window } from '../../../src/domain/ledger/windows';
 
 const WINDOW: Window = { fromMs: 10 * DAY_MS, toMs: 200 * DAY_MS };
@@ -50,7 +50,7 @@ test('rows outside the window are left out', () => {
     unreadable(fromMs),
     unreadable(toMs - 1),
   ];
-  const inside = insideOf(WINDOW, { rows, unreadable: odd });
+  const inside = selectInside(WINDOW, { rows, unreadable: odd });
   expect(inside.rows).toEqual([rows[1], rows[2]]);
   expect(inside.unreadable).toEqual([odd[0], odd[3], odd[4]]);
 });
@@ -94,14 +94,14 @@ test('a page in order proves the newest part of its window', () => {
   const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 121 }), false);
   // 120 lie inside: 90 of them are proven.
   expect(answer).toMatchObject({ kind: 'prefix', restRows: 120 - 89 });
-  expect(countedBy(answer)).toBe(120);
+  expect(countOfAnswer(answer)).toBe(120);
 });
 
 test('an unreadable row on a full page has both parts read', () => {
   const odd = [unreadable(100 * DAY_MS)];
   const answer = judgeWindow(WINDOW, page(rowsOn(down(150, 99)), { totalNum: 130, unreadable: odd }), false);
   expect(answer).toMatchObject({ kind: 'parts' });
-  expect(countedBy(answer)).toBeNull();
+  expect(countOfAnswer(answer)).toBeNull();
 });
 
 test('a page in no order is read in parts', () => {
@@ -122,9 +122,9 @@ test('a page in no order is read in parts', () => {
 
 test('a complete answer counts its rows, a prefix its total', () => {
   const one = judgeWindow(WINDOW, page(rowsOn([90]), { unreadable: [unreadable()], totalNum: 2 }), false);
-  expect(countedBy(one)).toBe(2);
-  expect(countedBy(judgeWindow(WINDOW, page(rowsOn(down(150, 100))), false))).toBe(100);
-  expect(countedBy({ kind: 'unproven' })).toBeNull();
+  expect(countOfAnswer(one)).toBe(2);
+  expect(countOfAnswer(judgeWindow(WINDOW, page(rowsOn(down(150, 100))), false))).toBe(100);
+  expect(countOfAnswer({ kind: 'unproven' })).toBeNull();
 });
 
 test('P11 a count that is too low proves nothing', () => {
@@ -137,5 +137,5 @@ test('P11 a count that is too low proves nothing', () => {
 test('P2 rows outside the window do not count as the rest', () => {
   const beside = rowAt(WINDOW.toMs);
   const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 141 }), false);
-  expect(countedBy(answer)).toBe(140);
+  expect(countOfAnswer(answer)).toBe(140);
 });

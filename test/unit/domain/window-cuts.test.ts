@@ -9,7 +9,7 @@ import {
   cutBySample,
   cutEdges,
   cutOutUnreadable,
-  plannedRows,
+  plannedRowsOf,
 } from '../../../src/domain/ledger/window-cuts';
 import { contains, type Window } from '../../../src/domain/ledger/windows';
 
@@ -194,7 +194,7 @@ test('a page of one instant or in no order proves nothing', () => {
 
 test('a proven window leaves room for late rows', () => {
   const daily = Array.from({ length: 100 }, (_, i) => (200 - i) * DAY_MS + NOON);
-  expect(findProvenPrefix(window(0, 300), daily, 150)).toMatchObject({ restRows: 150 - plannedRows(100) });
+  expect(findProvenPrefix(window(0, 300), daily, 150)).toMatchObject({ restRows: 150 - plannedRowsOf(100) });
   // 60 rows, then 39 of one day: a cut before that day would leave too few rows.
   const crowded = daily.map((at, i) => (i < 60 ? at : i < 99 ? 100 * DAY_MS : 50 * DAY_MS));
   expect(findProvenPrefix(window(0, 300), crowded, 150)).toMatchObject({ restRows: 150 - 99 });

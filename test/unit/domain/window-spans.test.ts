@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../../src/core/day';
-import { fitSpan, halfOf, spansAround } from '../../../src/domain/ledger/window-spans';
+import { chooseSpansAround, fitSpan, halfOf } from '../../../src/domain/ledger/window-spans';
 import type { Window } from '../../../src/domain/ledger/windows';
 
 const TODAY = Date.UTC(2026, 10, 20);
@@ -48,17 +48,17 @@ test('half of a span is whole days if it has two or more', () => {
 
 test('spans around instants merge when they touch', () => {
   const at = (...days: number[]): number[] => days.map((day) => TODAY + day * DAY_MS + NOON);
-  expect(inDays(spansAround(at(9, 2), 4))).toEqual([
+  expect(inDays(chooseSpansAround(at(9, 2), 4))).toEqual([
     [1, 4],
     [8, 11],
   ]);
-  expect(inDays(spansAround(at(2, 5, 9), 4))).toEqual([
+  expect(inDays(chooseSpansAround(at(2, 5, 9), 4))).toEqual([
     [1, 7],
     [8, 11],
   ]);
-  expect(inDays(spansAround(at(2, 20, 30, 50), 2))).toEqual([
+  expect(inDays(chooseSpansAround(at(2, 20, 30, 50), 2))).toEqual([
     [1, 32],
     [49, 52],
   ]);
-  expect(spansAround([], 4)).toEqual([]);
+  expect(chooseSpansAround([], 4)).toEqual([]);
 });
