@@ -1,6 +1,6 @@
 import type { PacedBucket, Permit } from '../core/pacer';
 import { WHOLE_KEY, type PaceLevel } from './pace-level';
-import { POLL_INTERVAL_MS } from './time-limits';
+import { POLL_INTERVAL_MS, REST_MS } from './time-limits';
 
 /** Waiting this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
@@ -138,9 +138,11 @@ export class Buckets {
     return Math.max(0, this.slots - this.usedAgainstUntilMs(bucket, nowMs).length);
   }
 
-  /** When the next slot may be free, as far as this process knows. */
+  /** The earliest moment at which a slot may be free, as far as this process knows: what is in flight may be answered now. */
   freeAtMs(bucket: Bucket, nowMs: number): number {
-    const used = this.usedAgainstUntilMs(bucket, nowMs).sort((a, b) => a - b);
+    const used = this.usedAgainstUntilMs(bucket, nowMs)
+      .map((untilMs) => Math.min(untilMs, nowMs + REST_MS))
+      .sort((a, b) => a - b);
     return Math.max(bucket.forecastFreeAtMs, used[used.length - this.slots] ?? -Infinity);
   }
 

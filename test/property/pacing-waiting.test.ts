@@ -161,6 +161,14 @@ test('the least wait of a new request is known', async () => {
   expect(queue.waitEstimateMs(bucket)).toBe(0);
 });
 
+test('the least wait does not include the lease of a request', async () => {
+  const lab = createLab(2);
+  const { queue, send } = lab.startProcess('a');
+  for (let request = 0; request < 2; request++) void send(1, 'earn', 5_000);
+  await lab.world.runUntil(3_000);
+  expect(queue.waitEstimateMs({ key: 'k', endpoint: 'earn' })).toBeLessThanOrEqual(REST_MS);
+});
+
 test('P12 requests go on 40 s after the database crashed', async () => {
   const lab = createLab(2);
   const { queue, send, events } = lab.startProcess('a');
