@@ -27,8 +27,8 @@ WITH spans AS (
 )
 SELECT stream, puid, algo, from_at, to_at,
        stream || ' ' || algo || ' ' || days
-         || CASE WHEN in_doubt > 0 THEN ', ' || in_doubt || ' row(s) in doubt'
-                 WHEN excepted > 0 THEN ' but for ' || excepted || ' row(s)' ELSE '' END AS span,
+         || CASE WHEN in_doubt > 0 THEN ', ' || in_doubt || CASE in_doubt WHEN 1 THEN ' row' ELSE ' rows' END || ' in doubt'
+                 WHEN excepted > 0 THEN ' but for ' || excepted || CASE excepted WHEN 1 THEN ' row' ELSE ' rows' END ELSE '' END AS span,
        days, in_doubt AS rows_in_doubt
   FROM spans
  CROSS JOIN LATERAL (

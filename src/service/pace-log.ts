@@ -1,5 +1,6 @@
 // What the log says about the pace and the circuit.
 import type { Logger } from '../core/log';
+import { plural } from '../core/plural';
 import type { CircuitEvent } from '../kucoin';
 import type { Metrics } from '../observability/metrics';
 import type { LongWait, PacingEvent } from '../pacing/events';
@@ -42,7 +43,7 @@ function describeWait({ buckets, longestMs, lostForMs }: LongWait): string {
     lostForMs > 0
       ? describeLostRecord(lostForMs)
       : 'other processes use the pace of the key, or were killed during a request, or the pool is slow to answer';
-  return `Requests to ${buckets} endpoint(s) have waited for their pace for ${Math.round(longestMs / 1_000)} s: ${reason}.`;
+  return `Requests to ${buckets} ${plural(buckets, 'endpoint')} have waited for their pace for ${Math.round(longestMs / 1_000)} s: ${reason}.`;
 }
 
 /** Logs that a key is paced at another level from now on. */

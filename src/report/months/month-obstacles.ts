@@ -1,5 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../../core/assert';
+import { plural } from '../../core/plural';
 import { LEDGER_STREAMS } from '../../domain/streams';
 import { readDoubts, type Doubt } from '../wellness/doubts';
 import { firstDayOf, type Month } from './month';
@@ -83,14 +84,16 @@ function scopeReasons(month: Month, obstacle: ScopeObstacle): readonly string[] 
         ]),
     ...(quarantined === 0
       ? []
-      : [`${name} have ${quarantined} row(s) in quarantine: see kpool quarantine list.`]),
+      : [
+          `${name} have ${quarantined} ${plural(quarantined, 'row')} in quarantine: see kpool quarantine list.`,
+        ]),
   ];
 }
 
 /** A doubt is resolved by a complete read without the unreadable row, not by accepting that row. */
 function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): string {
   return (
-    `${stream} of ${subAccount} (${account}, ${algo}) have ${rows} row(s) in doubt, ${days}: the pool no longer shows them, and one may be a ` +
+    `${stream} of ${subAccount} (${account}, ${algo}) have ${rows} ${plural(rows, 'row')} in doubt, ${days}: the pool no longer shows them, and one may be a ` +
     'row in quarantine, accepted or not (kpool quarantine list --all). Once the pool serves that row in readable form, or ' +
     'no longer serves it, kpool sync --verify resolves this.'
   );
@@ -157,7 +160,7 @@ async function findScopeObstacles(
     WITH judged AS (
       SELECT s.*,
              -- What lies before the oldest window is a late start, which is reported once for the account.
-             coalesce(p.proven, '0') >= ${to}::text::timestamptz
+             coalesce(p.proven, interval '0') >= ${to}::text::timestamptz
                - least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
                AND p.oldest IS NOT NULL AS is_proven,
              (SELECT count(*)::int FROM sync.quarantined_rows q

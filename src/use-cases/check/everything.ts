@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config';
 import type { Clock } from '../../core/clock';
 import type { Logger } from '../../core/log';
+import { plural } from '../../core/plural';
 import type { Secret } from '../../core/secret';
 import { migrateDatabase } from '../../database/migrate-database';
 import { openDatabase, type OpenDatabase } from '../../database/open-database';
@@ -99,7 +100,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly C
   const results = [
     passedCheck(
       'configuration',
-      `${config.accounts.length} account(s), history from ${new Date(config.sync.historyStartMs).toISOString().slice(0, 10)}`,
+      `${config.accounts.length} ${plural(config.accounts.length, 'account')}, history from ${new Date(config.sync.historyStartMs).toISOString().slice(0, 10)}`,
     ),
   ];
   results.push(...checkProxies(config));

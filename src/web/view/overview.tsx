@@ -1,3 +1,4 @@
+import { plural } from '../../core/plural';
 import type { OverviewData } from '../../report/page/page-data';
 import type { Backfill } from '../../report/page/backfill';
 import type { HashrateCard, IncomeCard } from '../../report/page/cards';
@@ -57,9 +58,9 @@ function VerdictLine({ problems }: { problems: readonly Problem[] }) {
     first === undefined
       ? 'All is well'
       : count('critical') > 0
-        ? `Not working: ${formatCounted(count('critical'), 'critical problem')}`
+        ? `Not working: ${count('critical')} ${plural(count('critical'), 'critical problem')}`
         : count('warning') > 0
-          ? `Working, with ${formatCounted(count('warning'), 'warning')}`
+          ? `Working, with ${count('warning')} ${plural(count('warning'), 'warning')}`
           : 'The first sync is in progress';
   return (
     <div class={`verdict ${tone}`} id="verdict" role="status">
@@ -71,10 +72,6 @@ function VerdictLine({ problems }: { problems: readonly Problem[] }) {
       </p>
     </div>
   );
-}
-
-function formatCounted(count: number, singular: string): string {
-  return `${count} ${singular}${count === 1 ? '' : 's'}`;
 }
 
 function Problems({ problems }: { problems: readonly Problem[] }) {

@@ -156,7 +156,7 @@ describe('closing a month', () => {
     await sql`
       INSERT INTO sync.quarantined_rows (stream, puid, algo, window_from, window_to, raw, raw_hash, reason)
       VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
-    expect(await refusalOf()).toContain('have 1 row(s) in quarantine');
+    expect(await refusalOf()).toContain('have 1 row in quarantine');
     await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
     expect(await refusalOf()).toBe('closed');
     await reopenMonth(sql, OCTOBER, { note: null });
@@ -172,7 +172,7 @@ describe('closing a month', () => {
     const refusal = await refusalOf();
     for (const stream of ['earnings', 'rewards'])
       expect(refusal).toContain(
-        `${stream} of farm 1 (account ${accounts - 1}, SHA256d) have 3 row(s) in doubt, ` +
+        `${stream} of farm 1 (account ${accounts - 1}, SHA256d) have 3 rows in doubt, ` +
           'from 2026-10-01 to 2026-10-02, on 2026-10-03: ',
       );
     expect(refusal.split('\n')).toHaveLength(2);

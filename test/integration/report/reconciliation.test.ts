@@ -480,7 +480,7 @@ test('the verdict names the days that are not certified', async () => {
       .map(({ uncertified }) => uncertified);
   const days =
     'earnings SHA256d to 2026-07-31; earnings SHA256d from 2026-09-01 to 2026-09-30; ' +
-    'rewards SHA256d from 2026-07-01 but for 2 row(s)';
+    'rewards SHA256d from 2026-07-01 but for 2 rows';
   expect(await seen()).toEqual([`farm 1: ${days.replaceAll('; ', '; farm 1: ')}`, days]);
   await sql`UPDATE sync.windows SET quarantined_count = 0 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await sql`UPDATE sync.cursors SET history_complete = true WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;

@@ -82,7 +82,7 @@ test('P4 P8 P11 accepting a bad row leaves its day in doubt', async () => {
   const refused = await kpool('close', month);
   expect(refused.code).toBe(1);
   expect(refused.stdout).toContain(
-    `earnings of ${subAccount!.pname} (main, SHA256d) have 1 row(s) in doubt, on ${day}: `,
+    `earnings of ${subAccount!.pname} (main, SHA256d) have 1 row in doubt, on ${day}: `,
   );
   expect((await kpool('close', month, '--force')).code).toBe(0);
   expect((await kpool('reopen', month)).code).toBe(0);
