@@ -9,7 +9,7 @@ import { createStoreClient } from '../src/store/client';
 import { createFleetStore } from '../src/store/fleet/fleet-store';
 import { PrismaRunStore } from '../src/store/runs';
 import { PostgresRunLocks } from '../src/store/run-locks';
-import { runScope } from '../src/sync/run-scope';
+import { runScope } from '../src/sync/runs/run-scope';
 import { syncWorkers } from '../src/sync/streams/workers';
 import { setDatabaseClock } from '../test/support/database-clock';
 import { databaseCpuS } from './cpu-time';

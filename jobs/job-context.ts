@@ -7,7 +7,7 @@ import type { ScopePlan } from '../src/domain/planning/due-scopes';
 import type { Scope } from '../src/domain/scope';
 import type { Stream } from '../src/domain/streams';
 import type { Retained } from '../src/store/retention';
-import type { RunOptions, RunResult } from '../src/sync/run-scope';
+import type { RunOptions, RunResult } from '../src/sync/runs/run-scope';
 import type { StreamRegistry } from '../src/sync/stream-registry';
 import type { StreamHolds } from './stream-holds';
 

@@ -1,6 +1,6 @@
 import type { RunFacts } from '../report/wellness/facts';
 import { judge, type Wellness } from '../report/wellness/judge';
-import type { RunResult } from '../sync/run-scope';
+import type { RunResult } from '../sync/runs/run-scope';
 import type { StreamProgress } from '../use-cases/manual-sync/stream-progress';
 import type { StreamSummary } from '../use-cases/manual-sync/sync-stream';
 import type { Output } from './output/output';

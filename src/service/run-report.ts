@@ -1,7 +1,7 @@
 // What log and metrics say about a finished run.
 import type { Logger } from '../core/log';
 import type { Metrics } from '../observability/metrics';
-import type { RunResult } from '../sync/run-scope';
+import type { RunResult } from '../sync/runs/run-scope';
 
 interface RunReportDeps {
   readonly logger: Pick<Logger, 'info' | 'routine' | 'warn'>;

@@ -5,8 +5,8 @@ import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../
 import type { Logger } from '../core/log';
 import type { AccountStatus, NamedAccount } from '../domain/account';
 import type { Stream } from '../domain/streams';
-import type { AccountStatusStore } from './account-ports';
-import type { RunResult } from './run-scope';
+import type { AccountStatusStore } from './ports/account-ports';
+import type { RunResult } from './runs/run-scope';
 import type { StreamDefinition } from './stream';
 
 /** Failures that stop an account, and the status that it gets from each. */

@@ -4,7 +4,7 @@ import type { AccountId } from '../domain/ids';
 import type { PlannedScope, ScopePlan } from '../domain/planning/due-scopes';
 import { computeNextVisitMs, paceOf } from '../domain/planning/scope-schedule';
 import { intervalOf, type Stream } from '../domain/streams';
-import type { ScopeStore } from './account-ports';
+import type { ScopeStore } from './ports/account-ports';
 import type { StreamDefinition } from './stream';
 
 export interface VisitIntervals {

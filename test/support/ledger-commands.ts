@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
-import type { LedgerStore } from '../../src/sync/ports';
+import type { LedgerStore } from '../../src/sync/ports/ledger-ports';
 import { VERIFY } from './ledger-lab';
 import type { Beginning, PoolAndLedger } from './pool-and-ledger';
 

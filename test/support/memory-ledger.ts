@@ -21,10 +21,10 @@ import {
 } from '../../src/domain/ledger/window-replacement';
 import { contains, type Window } from '../../src/domain/ledger/windows';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
-import type { LedgerStore } from '../../src/sync/ports';
+import type { LedgerStore } from '../../src/sync/ports/ledger-ports';
 import { FutureEnd } from '../../src/sync/ledger/future-end';
 import { LedgerSession, type LedgerDeps } from '../../src/sync/ledger/ledger-session';
-import { Run } from '../../src/sync/run';
+import { Run } from '../../src/sync/runs/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);

@@ -2,7 +2,7 @@ import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../src/core/day';
 import type { SimIncome, Quirks } from '../../src/simulator';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
-import type { RunResult } from '../../src/sync/run-scope';
+import type { RunResult } from '../../src/sync/runs/run-scope';
 import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
 import { differenceOf, truthLineOf } from './ledger-truth';
 

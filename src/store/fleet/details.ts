@@ -22,7 +22,7 @@ interface Candidate {
   now_ms: bigint;
 }
 
-/** The methods of the port `FleetStore` (src/sync/fleet-ports.ts) that concern the details of single workers. */
+/** The methods of the port `FleetStore` (src/sync/ports/fleet-ports.ts) that concern the details of single workers. */
 export function createDetails(client: PrismaClient) {
   return {
     /** How many workers each sub-account and algorithm of an account has; those without workers are left out. */

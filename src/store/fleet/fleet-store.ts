@@ -19,7 +19,7 @@ import { countStaged, createStaging, dropStaged } from './staging';
 /** From this many workers on, a landing reads whole tables instead of one worker at a time. */
 const LARGE_FLEET = 500;
 
-/** Workers, their snapshots, samples and figures: the port `FleetStore` of src/sync/fleet-ports.ts. */
+/** Workers, their snapshots, samples and figures: the port `FleetStore` of src/sync/ports/fleet-ports.ts. */
 export function createFleetStore(client: PrismaClient) {
   return {
     ...createStaging(client),

@@ -13,7 +13,7 @@ import { packWorkers, unpacked } from './packed-workers';
 /** The status of a worker that only the list of all workers holds. */
 const UNLISTED_STATUS: WorkerStatus = '';
 
-/** The methods of the port `FleetStore` (src/sync/fleet-ports.ts) that stage workers. */
+/** The methods of the port `FleetStore` (src/sync/ports/fleet-ports.ts) that stage workers. */
 export function createStaging(client: PrismaClient) {
   return {
     packWorkers,

@@ -10,8 +10,8 @@ import { countRowsIn, type Window } from '../../domain/ledger/windows';
 import type { LedgerTiers } from '../../domain/planning/due-windows';
 import { MAX_PAGE_SIZE } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
-import type { LedgerStore } from '../ports';
-import type { Run } from '../run';
+import type { LedgerStore } from '../ports/ledger-ports';
+import type { Run } from '../runs/run';
 import { IncomeList, type IncomeSource } from './income-list';
 import { ScopeLedger } from './scope-ledger';
 

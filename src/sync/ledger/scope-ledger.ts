@@ -7,8 +7,8 @@ import type { Window } from '../../domain/ledger/windows';
 import type { IncomeRow } from '../../domain/income';
 import { servedCount, type Served } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
-import type { LedgerStore } from '../ports';
-import type { Run } from '../run';
+import type { LedgerStore } from '../ports/ledger-ports';
+import type { Run } from '../runs/run';
 
 type Proof = Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>;
 

@@ -39,7 +39,7 @@ import { isCountable, isFullyRead } from '../../domain/ledger/ledger-state';
 import { countRowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
 import type { LedgerScope } from '../../domain/scope';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 import type { Next } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';
 import { LedgerSession, type LedgerDeps } from './ledger-session';

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../core/clock';
 import type { ListingResult } from '../../domain/row-counts';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 
 /** Listings that may disagree on what is gone before the run ends as `partial`. */
 const MAX_LISTINGS = 4;

@@ -7,8 +7,8 @@ import type { Listing, UnreadableRow } from '../../domain/page';
 import type { ListingCounts } from '../../domain/row-counts';
 import type { Scope } from '../../domain/scope';
 import { LEDGER_STREAMS } from '../../domain/streams';
-import type { IncomeStore } from '../listing-ports';
-import type { Run } from '../run';
+import type { IncomeStore } from '../ports/listing-ports';
+import type { Run } from '../runs/run';
 
 /** Totals are read right after the ledger: it names the currencies, and totals are compared with it. */
 export const AFTER_LEDGER: Precedence = {

@@ -1,6 +1,6 @@
 import type { Pool } from '../../domain/pool';
 import type { Scope } from '../../domain/scope';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 import type { StreamDefinition } from '../stream';
 import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';
 

@@ -1,7 +1,7 @@
 import type { Pool } from '../../domain/pool';
 import type { Scope } from '../../domain/scope';
-import type { CatalogStore } from '../listing-ports';
-import type { Run } from '../run';
+import type { CatalogStore } from '../ports/listing-ports';
+import type { Run } from '../runs/run';
 import type { StreamDefinition } from '../stream';
 import { storeConfirmed } from './confirmed-listing';
 

@@ -4,9 +4,9 @@ import { computeFairShare } from '../../domain/planning/fair-share';
 import type { WorkerId } from '../../domain/ids';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope, Scope } from '../../domain/scope';
-import type { FleetStore } from '../fleet-ports';
+import type { FleetStore } from '../ports/fleet-ports';
 import { miningScopeOf } from '../mining-scope';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 import type { StreamDefinition } from '../stream';
 import { findWorker } from './worker-lookup';
 

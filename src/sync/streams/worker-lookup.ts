@@ -2,7 +2,7 @@ import { isKpoolError } from '../../core/errors';
 import type { WorkerId } from '../../domain/ids';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope } from '../../domain/scope';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 
 /** Details of a worker; empty when the pool refuses a worker it does not know. */
 export async function findWorker(

@@ -7,8 +7,8 @@ import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type UnreadableRow } from '../../domain/p
 import type { Pool } from '../../domain/pool';
 import type { FleetScope } from '../../domain/scope';
 import { WorkerPager } from '../../domain/fleet/worker-pager';
-import type { FleetStore } from '../fleet-ports';
-import type { Run } from '../run';
+import type { FleetStore } from '../ports/fleet-ports';
+import type { Run } from '../runs/run';
 import { findWorker } from './worker-lookup';
 
 /** Pages per statement: parameters of about 60 kB, which V8 still frees cheaply. */

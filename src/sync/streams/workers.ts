@@ -1,6 +1,6 @@
 import type { FleetScope, Scope } from '../../domain/scope';
 import { miningScopeOf } from '../mining-scope';
-import type { Run } from '../run';
+import type { Run } from '../runs/run';
 import type { StreamDefinition } from '../stream';
 import type { WorkerSnapshot, WorkersDeps } from './worker-snapshot';
 

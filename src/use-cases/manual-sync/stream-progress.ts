@@ -2,7 +2,7 @@
 import type { PlannedScope } from '../../domain/planning/due-scopes';
 import type { RunTotals } from '../../domain/run-record';
 import type { Stream } from '../../domain/streams';
-import type { RunResult } from '../../sync/run-scope';
+import type { RunResult } from '../../sync/runs/run-scope';
 
 export interface StreamProgress {
   readonly account: string;

@@ -5,7 +5,7 @@ import type { PlannedScope } from '../../domain/planning/due-scopes';
 import type { Stream } from '../../domain/streams';
 import type { SyncService } from '../../service/sync-service';
 import type { LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
-import type { RunResult } from '../../sync/run-scope';
+import type { RunResult } from '../../sync/runs/run-scope';
 import type { StreamDefinition } from '../../sync/stream';
 import type { RetryBudget } from './retry-budget';
 import { StreamProgressCount, type StreamProgress } from './stream-progress';

@@ -1,6 +1,6 @@
 import type { Puid } from '../../../src/domain/ids';
 import type { Simulator } from '../../../src/simulator';
-import type { RunResult } from '../../../src/sync/run-scope';
+import type { RunResult } from '../../../src/sync/runs/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { DAY_MS } from '../../../src/core/day';
 import { type LabScope, type LabSync, useLedgerLab, YESTERDAY } from '../../support/ledger-lab';
-import type { LedgerStore } from '../../../src/sync/ports';
+import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';
 
 const lab = useLedgerLab();
 

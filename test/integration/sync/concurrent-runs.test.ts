@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../../src/core/day';
 import type { StreamSummary } from '../../../src/use-cases/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/service/sync-service';
-import type { RunResult } from '../../../src/sync/run-scope';
+import type { RunResult } from '../../../src/sync/runs/run-scope';
 import type { Stream } from '../../../src/domain/streams';
 import type { RequestLogEntry, Simulator } from '../../../src/simulator';
 import { eventually } from '../../support/eventually';

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../../src/core/day';
 import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import type { LedgerStore } from '../../../src/sync/ports';
+import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';
 
 const lab = useLedgerLab();
 

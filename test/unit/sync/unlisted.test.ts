@@ -1,8 +1,8 @@
 /** Is a failure that of the pool, or of a sub-account that no longer exists? */
 import { KpoolError, type ErrorCode } from '../../../src/core/errors';
 import type { AccountId, Puid } from '../../../src/domain/ids';
-import { Run } from '../../../src/sync/run';
-import { syncWhileListed } from '../../../src/sync/unlisted';
+import { Run } from '../../../src/sync/runs/run';
+import { syncWhileListed } from '../../../src/sync/runs/unlisted';
 
 const SCOPE = { stream: 'earnings', accountId: 1 as AccountId, puid: 7n as Puid, algo: 'SHA256d' } as const;
 

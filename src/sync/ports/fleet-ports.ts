@@ -1,14 +1,14 @@
 /** What the streams of workers need of the store. */
-import type { Worker, WorkerStatus } from '../domain/entities';
+import type { Worker, WorkerStatus } from '../../domain/entities';
 import type {
   DetailsBatch,
   FleetLanding,
   FleetSnapshot,
   PackedWorkers,
-} from '../domain/fleet/fleet-snapshot';
-import type { AccountId, WorkerId } from '../domain/ids';
-import type { ListingCounts } from '../domain/row-counts';
-import type { FleetScope } from '../domain/scope';
+} from '../../domain/fleet/fleet-snapshot';
+import type { AccountId, WorkerId } from '../../domain/ids';
+import type { ListingCounts } from '../../domain/row-counts';
+import type { FleetScope } from '../../domain/scope';
 
 /** Workers of a snapshot are staged in the database page by page, so a fleet need not fit into memory. */
 export interface FleetStore {

@@ -1,5 +1,5 @@
-import { isKpoolError, type ErrorCode } from '../core/errors';
-import type { Scope } from '../domain/scope';
+import { isKpoolError, type ErrorCode } from '../../core/errors';
+import type { Scope } from '../../domain/scope';
 import type { Run } from './run';
 
 /** What the pool may answer about a sub-account or algorithm that it no longer has. */

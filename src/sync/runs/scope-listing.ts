@@ -1,8 +1,8 @@
 // Whether a scope that the pool refuses is still listed.
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import type { Scope } from '../domain/scope';
-import type { ScopeStore } from './account-ports';
+import type { Clock } from '../../core/clock';
+import type { Scope } from '../../domain/scope';
+import type { ScopeStore } from '../ports/account-ports';
 import type { ScopeListing } from './unlisted';
 
 /** If the lists were read again without any change, they are not read again for this long. */

@@ -1,7 +1,7 @@
-import { isKpoolError, KpoolError } from '../core/errors';
-import type { RunOutcome, RunTotals } from '../domain/run-record';
-import type { Scope } from '../domain/scope';
-import type { RunStore } from './ports';
+import { isKpoolError, KpoolError } from '../../core/errors';
+import type { RunOutcome, RunTotals } from '../../domain/run-record';
+import type { Scope } from '../../domain/scope';
+import type { RunStore } from '../ports/run-ports';
 import { Run } from './run';
 
 export interface RunResult {

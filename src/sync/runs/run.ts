@@ -1,5 +1,5 @@
-import type { CallOptions } from '../domain/call-options';
-import type { EndedRun, RunTotals } from '../domain/run-record';
+import type { CallOptions } from '../../domain/call-options';
+import type { EndedRun, RunTotals } from '../../domain/run-record';
 
 /** The state of one run of a scope. Use-cases update it; `run-scope` records it. */
 export class Run {

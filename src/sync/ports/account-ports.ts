@@ -1,9 +1,9 @@
 /** What is kept of an account and its scopes; `src/store/accounts.ts` and `src/store/scopes.ts` do it. */
-import type { AccountStatus } from '../domain/account';
-import type { AccountId } from '../domain/ids';
-import type { ScopeCandidates } from '../domain/planning/scope-schedule';
-import type { Scope } from '../domain/scope';
-import type { Stream } from '../domain/streams';
+import type { AccountStatus } from '../../domain/account';
+import type { AccountId } from '../../domain/ids';
+import type { ScopeCandidates } from '../../domain/planning/scope-schedule';
+import type { Scope } from '../../domain/scope';
+import type { Stream } from '../../domain/streams';
 
 export interface AccountStatusStore {
   /** The recorded status, and the credentials to which it applies. */

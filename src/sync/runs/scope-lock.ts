@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock';
-import { isKpoolError } from '../core/errors';
-import type { HeldLock } from '../domain/run-record';
-import type { Scope } from '../domain/scope';
-import type { ScopeLockStore } from './ports';
+import type { Clock } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
+import type { HeldLock } from '../../domain/run-record';
+import type { Scope } from '../../domain/scope';
+import type { ScopeLockStore } from '../ports/run-ports';
 import type { Run } from './run';
 
 /**
