@@ -21,12 +21,12 @@ function opener(home: string, port: number, options: { readonly detached?: boole
   return program;
 }
 
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(openers.splice(0).map((program) => program.kill()));
 });
 
 describe('the embedded PostgreSQL, shared by processes', () => {
-  test('is started by the first process, stopped by the last', async () => {
+  test.concurrent('is started by the first process, stopped by the last', async () => {
     const { home, port } = await createTestHome();
     expect(await stateOf(home)).toBe('absent');
     const first = opener(home, port);
@@ -40,7 +40,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 goes on if the process that started it is killed', async () => {
+  test.concurrent('P7 goes on if the process that started it is killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -52,7 +52,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 goes on for a new process after all others were killed', async () => {
+  test.concurrent('P7 goes on for a new process after all others were killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -64,7 +64,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 is set up anew if the first set-up was killed', async () => {
+  test.concurrent('P7 is set up anew if the first set-up was killed', async () => {
     const { home, port } = await createTestHome();
     const first = opener(home, port);
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
@@ -75,7 +75,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await next.ask('close')).toBe('closed');
   });
 
-  test('P7 survives processes that are killed at any moment', async () => {
+  test.concurrent('P7 survives processes that are killed at any moment', async () => {
     const seed = Math.trunc(Math.random() * 1e9);
     const random = createRandom(seed);
     const { home, port } = await createTestHome();
@@ -101,7 +101,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect([seed, readdirSync(join(home, 'postgres')).sort()]).toEqual([seed, ['data', 'postgres.log']]);
   });
 
-  test('is started by exactly one of several processes at once', async () => {
+  test.concurrent('is started by exactly one of several processes at once', async () => {
     const { home, port } = await createTestHome();
     const programs = Array.from({ length: 5 }, () => opener(home, port));
     const answers = await Promise.all(programs.map(async (program) => program.answer<Opened>()));
@@ -112,7 +112,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('opens for a process while another one leaves', async () => {
+  test.concurrent('opens for a process while another one leaves', async () => {
     const { home, port } = await createUsedHome();
     let leaving = opener(home, port);
     await leaving.answer();
@@ -128,7 +128,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('survives Ctrl-C in the terminal that started it', async () => {
+  test.concurrent('survives Ctrl-C in the terminal that started it', async () => {
     const { home, port } = await createUsedHome();
     // As in a terminal, the process has a process group.
     const first = opener(home, port, { detached: true });
