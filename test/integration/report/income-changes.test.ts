@@ -4,7 +4,8 @@ import { findMonth, type Month } from '../../../src/report/months/month';
 import { useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
-const RUNS = 30;
+/** KPOOL_TEST_RUNS plays more histories than a run of the suite does: each run draws others. */
+const RUNS = Number(process.env['KPOOL_TEST_RUNS'] ?? 12);
 const SEPTEMBER = findMonth('2026-09')!;
 const OCTOBER = findMonth('2026-10')!;
 const FORCED = { note: null, force: true };

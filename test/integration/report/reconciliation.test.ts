@@ -9,7 +9,8 @@ import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
-const RUNS = 25;
+/** KPOOL_TEST_RUNS plays more histories than a run of the suite does: each run draws others. */
+const RUNS = Number(process.env['KPOOL_TEST_RUNS'] ?? 12);
 let accounts = 0;
 
 const database = useTestDatabase({ connections: 4 });
