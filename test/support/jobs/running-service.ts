@@ -95,7 +95,7 @@ export class RunningService {
 }
 
 /** From its last log line to its end, ms; anything left open would keep the process for 2 s. */
-const LEAVE_MS = 1_000;
+const LEAVE_MS = 1_800;
 
 /** Stops the service; resolves with its exit code once it is gone, which it has to be soon after its last word. */
 export async function stopSwiftly(running: ServiceProcess): Promise<number | null> {
