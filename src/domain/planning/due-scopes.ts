@@ -41,21 +41,21 @@ export interface DueScopes {
 }
 
 /**
- * The due scopes of a stream: the first in order, up to its concurrency. A scope keeps its rank until it was visited,
- * so another process chooses the same ones.
+ * Chooses the due scopes of a stream: the first in order, up to its concurrency. A scope keeps its rank until it was
+ * visited, so another process chooses the same ones. `earlier`: the plans of the streams that this one waits for.
  */
 export function chooseDue(
   { scopes, nowMs }: ScopePlan,
   { concurrency, after, everyMs }: PlanningRules,
   earlier: readonly ScopePlan[],
 ): DueScopes {
-  const before = earlier.flatMap((plan) => plan.scopes);
+  const awaited = earlier.flatMap((plan) => plan.scopes);
   const mustWait = (planned: PlannedScope): boolean => {
     if (after === null) return false;
-    const ofIts = before.filter(({ scope }) => isWithin(scope, planned.scope));
-    if (ofIts.some(isUnvisited)) return true;
+    const matching = awaited.filter(({ scope }) => isWithin(scope, planned.scope));
+    if (matching.some(isUnvisited)) return true;
     if (after.wait === 'first' || isUnvisited(planned)) return false;
-    return ofIts.some(({ nextVisitMs }) => nextVisitMs <= nowMs) && nowMs - planned.nextVisitMs < everyMs;
+    return matching.some(({ nextVisitMs }) => nextVisitMs <= nowMs) && nowMs - planned.nextVisitMs < everyMs;
   };
   const due = scopes
     .filter(({ nextVisitMs }) => nextVisitMs <= nowMs)

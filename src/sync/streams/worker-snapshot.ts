@@ -62,15 +62,15 @@ export class WorkerSnapshot {
     return page.totalNum;
   }
 
-  /** Stages every worker, each with a status. */
+  /** Pages through the lists and stages every worker with a status. */
   async readAll(): Promise<PagedLists> {
     const pagers: WorkerPager[] = [];
     for (const status of PAGED_STATUSES) {
-      const pager = await this.pageThrough(status, status === ACTIVE);
+      const pager = await this.pageThrough(status, { mayLeave: status === ACTIVE });
       if (pager.nextPage !== null) return this.readRestless(pager.counted ?? 0);
       pagers.push(pager);
     }
-    const paged = this.resultOf(pagers);
+    const paged = this.conclude(pagers);
     await this.resolve(MAX_RESOLVED);
     if (!paged.hasMoved) return paged;
     const isCovered = await this.findMoved(paged.unreadable.length);
@@ -79,7 +79,7 @@ export class WorkerSnapshot {
     return { ...paged, isComplete: paged.isComplete && isCovered };
   }
 
-  /** Stores the staged workers in one transaction. */
+  /** Stores the staged workers in one transaction. `totalCompared`: with the count of all workers. */
   async land({ unreadable, isComplete }: PagedLists, totalCompared: boolean): Promise<void> {
     throwIfAborted(this.run.signal);
     const { removed, ...counts } = await this.deps.fleet.landSnapshot(this.scope, this.snapshot, {
@@ -93,6 +93,7 @@ export class WorkerSnapshot {
     if (counts.quarantined > 0) this.run.markPartial('rows that could not be parsed are in quarantine');
   }
 
+  /** Reads a fleet whose lists by status change too fast. `activeCount`: workers that the list of active ones counted. */
   private async readRestless(activeCount: number): Promise<PagedLists> {
     const all = await this.pageThrough('TOTAL');
     const total = all.counted ?? 0;
@@ -106,7 +107,7 @@ export class WorkerSnapshot {
       (await this.count(other)) ?? total,
     );
     if (total - sum > Math.max(COUNT_SLACK.workers, total / COUNT_SLACK.oneIn)) this.disagree(total, sum);
-    return { ...this.resultOf([all, ...lists]), unreadable: all.unreadable };
+    return { ...this.conclude([all, ...lists]), unreadable: all.unreadable };
   }
 
   /**
@@ -116,11 +117,11 @@ export class WorkerSnapshot {
   private async findMoved(unreadableCount: number): Promise<boolean> {
     const total = await this.count('TOTAL');
     const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.snapshot));
-    return missing <= 0 || this.resultOf([await this.pageThrough('TOTAL', false, missing)]).isComplete;
+    return missing <= 0 || this.conclude([await this.pageThrough('TOTAL', { wanted: missing })]).isComplete;
   }
 
-  /** Marks the run partial for each list that contradicts itself. */
-  private resultOf(pagers: readonly WorkerPager[]): PagedLists {
+  /** What the lists hold together; each one that contradicts itself makes the run partial. */
+  private conclude(pagers: readonly WorkerPager[]): PagedLists {
     for (const { contradiction, status } of pagers) {
       if (contradiction !== null)
         this.run.markPartial(`the list of ${status} workers contradicts itself: ${contradiction}`);
@@ -149,10 +150,13 @@ export class WorkerSnapshot {
   }
 
   /**
-   * Pages through a list to its end, until it proves restless, or until `wanted` workers were found that are in no
-   * other list.
+   * Pages through a list to its end, until it proves restless (if the list may be left then), or until `wanted` workers
+   * were found that are in no other list.
    */
-  private async pageThrough(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerPager> {
+  private async pageThrough(
+    status: WorkerFilter,
+    { mayLeave = false, wanted = Infinity }: { readonly mayLeave?: boolean; readonly wanted?: number } = {},
+  ): Promise<WorkerPager> {
     const pager = new WorkerPager(status);
     let unstaged: PackedPage[] = [];
     let missing = wanted;
