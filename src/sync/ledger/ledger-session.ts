@@ -39,7 +39,7 @@ export class LedgerSession {
 
   constructor(
     readonly deps: LedgerDeps,
-    readonly scope: LedgerScope,
+    private readonly scope: LedgerScope,
     readonly run: Run,
     /** Someone confirmed that a list without rows is really empty. */
     readonly acceptsEmpty: boolean,

@@ -18,7 +18,7 @@ export class ScopeLedger {
 
   constructor(
     private readonly store: LedgerStore,
-    readonly scope: LedgerScope,
+    private readonly scope: LedgerScope,
     private readonly run: Run,
     /** Start of the history to be complete. */
     private readonly historyStartMs: number,

@@ -31,7 +31,7 @@
  * | PAGE THE WINDOW | `page-through.ts` |
  * | COMMIT | `commit-read.ts` |
  * | CONFIRMATION READ | `confirmation.ts` |
- * | PAGE EVERYTHING, and scopes that are always paged | `page-everything.ts` |
+ * | PAGE EVERYTHING | `page-everything.ts`; a scope that is always paged: `sync-paged.ts` |
  * | what the run knows, and every write | `ledger-session.ts` |
  */
 import { isKpoolError } from '../../core/errors';
@@ -43,7 +43,8 @@ import type { Run } from '../runs/run';
 import type { Next } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';
 import { LedgerSession, type LedgerDeps } from './ledger-session';
-import { pageEverything, syncPaged } from './page-everything';
+import { pageEverything } from './page-everything';
+import { syncPaged } from './sync-paged';
 import { syncWindow } from './window-run';
 
 /**
