@@ -65,10 +65,10 @@ class Playing {
   private readonly remembered: { readonly instant: string; readonly truth: readonly string[] }[] = [];
 
   constructor(
-    private readonly place: LabScope,
+    private readonly labScope: LabScope,
     seed: number,
   ) {
-    this.history = new LedgerHistory(lab, place, createRandom(seed));
+    this.history = new LedgerHistory(lab, labScope, createRandom(seed));
   }
 
   async play(): Promise<void> {
@@ -193,27 +193,29 @@ class Playing {
     }
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
     await this.expectTruth();
-    this.remembered.push({ instant: await lab.now(), truth: await lab.storedOf(this.place) });
+    this.remembered.push({ instant: await lab.now(), truth: await lab.storedOf(this.labScope) });
   }
 
   /** Checks that the ledger knows which rows are served, and that all others are older. */
   private async expectTruth(): Promise<void> {
-    const [truth, served] = [linesOf(this.history.served()), await lab.servedOf(this.place)];
+    const [truth, served] = [linesOf(this.history.served()), await lab.servedOf(this.labScope)];
     expect(differenceOf(truth, served)).toEqual([]);
-    const unserved = beyond(await lab.storedOf(this.place), served).map((line) => line.replace(/^.*?: /, ''));
+    const unserved = beyond(await lab.storedOf(this.labScope), served).map((line) =>
+      line.replace(/^.*?: /, ''),
+    );
     const oldest = Math.min(...truth.map(minedAtOf));
     expect(unserved.filter((line) => minedAtOf(line) >= oldest)).toEqual([]);
   }
 
   /** Syncs, and checks that no row is lost that the pool served all the time. */
   private async sync(options: LabSync, { isJudged = true } = {}) {
-    const { history, place } = this;
-    const before = await lab.storedOf(place);
+    const { history, labScope } = this;
+    const before = await lab.storedOf(labScope);
     history.watch();
     const untouchedBefore = new Set(history.live());
-    const result = await lab.sync(place, options);
+    const result = await lab.sync(labScope, options);
     history.log.push(`  ${result.outcome} ${result.reason ?? ''} ${JSON.stringify(result.totals)}`);
-    const after = await lab.storedOf(place);
+    const after = await lab.storedOf(labScope);
     const still = linesOf(history.untouched().filter((row) => untouchedBefore.has(row)));
     const kept = common(still, before);
     if (result.outcome === 'succeeded') {
@@ -227,7 +229,7 @@ class Playing {
   }
 
   private async proveRevisions(): Promise<void> {
-    const { stream, puid } = this.place.scope;
+    const { stream, puid } = this.labScope.scope;
     for (const { instant, truth } of this.remembered) {
       expect(differenceOf(truth, await knownAt(lab.sql, stream, puid, instant))).toEqual([]);
     }
@@ -261,8 +263,8 @@ function prefixed(alias: string, columns: string): string {
 
 async function playSeed(seed: number): Promise<void> {
   await lab.forgetSpanLimits();
-  const place = await lab.newScope(mix(seed, 1) % 2 === 0 ? 'earnings' : 'rewards');
-  const playing = new Playing(place, seed);
+  const labScope = await lab.newScope(mix(seed, 1) % 2 === 0 ? 'earnings' : 'rewards');
+  const playing = new Playing(labScope, seed);
   try {
     await playing.play();
   } catch (error) {

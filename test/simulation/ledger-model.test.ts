@@ -23,15 +23,12 @@ test(
     await fc.assert(
       fc.asyncProperty(beginnings, histories(14, KPOOL_TEST_REPLAY), async (beginning, commands) => {
         if (played >= LEAST_HISTORIES && performance.now() > untilMs) return;
-        const play = await PoolAndLedger.begin(lab, beginning, { historyStartMs: HISTORY_START });
-        await fc.asyncModelRun(
-          () => ({ model: { ...EMPTY_POOL, rows: beginning.rows }, real: play }),
-          commands,
-        );
+        const real = await PoolAndLedger.begin(lab, beginning, { historyStartMs: HISTORY_START });
+        await fc.asyncModelRun(() => ({ model: { ...EMPTY_POOL, rows: beginning.rows }, real }), commands);
         // Once the pool stands still, the ledger has to be complete and true.
-        play.empty(false);
-        await play.sync(VERIFY);
-        await play.sync({ ...VERIFY, acceptEmpty: true });
+        real.empty(false);
+        await real.sync(VERIFY);
+        await real.sync({ ...VERIFY, acceptEmpty: true });
         played += 1;
       }),
       {

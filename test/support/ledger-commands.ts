@@ -30,13 +30,13 @@ function change(
   name: string,
   isPossible: (model: PoolModel) => boolean,
   step: (model: PoolModel) => void,
-  act: (play: PoolAndLedger) => void | Promise<void>,
+  act: (real: PoolAndLedger) => void | Promise<void>,
 ): Command {
   return {
     check: (model) => isPossible(model),
-    run: async (model, play) => {
+    run: async (model, real) => {
       step(model);
-      await act(play);
+      await act(real);
     },
     toString: () => name,
   };
@@ -55,11 +55,11 @@ const changes: readonly fc.Arbitrary<Command>[] = [
       `insert on days ${of.join(' ')}`,
       always,
       (m) => void (m.rows += of.length),
-      (play) => play.insert(of),
+      (real) => real.insert(of),
     ),
   ),
-  picks.map((n) => change(`settle ${n}`, someRows, nothing, (play) => play.settle(n))),
-  picks.map((n) => change(`amend ${n}`, someRows, nothing, (play) => play.amend(n))),
+  picks.map((n) => change(`settle ${n}`, someRows, nothing, (real) => real.settle(n))),
+  picks.map((n) => change(`amend ${n}`, someRows, nothing, (real) => real.amend(n))),
   picks.map((n) =>
     change(
       `withdraw ${n}`,
@@ -68,7 +68,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
         m.rows -= 1;
         m.withdrawn += 1;
       },
-      (play) => play.withdraw(n),
+      (real) => real.withdraw(n),
     ),
   ),
   fc.constant(
@@ -79,7 +79,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
         m.rows += 1;
         m.withdrawn -= 1;
       },
-      (play) => play.restore(),
+      (real) => real.restore(),
     ),
   ),
   picks.map((n) =>
@@ -87,7 +87,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
       `break ${n}`,
       ({ broken }) => broken < 3,
       (m) => void (m.broken += 1),
-      (play) => play.breakOne(n),
+      (real) => real.breakOne(n),
     ),
   ),
   fc.constant(
@@ -95,17 +95,17 @@ const changes: readonly fc.Arbitrary<Command>[] = [
       'fix',
       ({ broken }) => broken > 0,
       (m) => void (m.broken -= 1),
-      (play) => play.mendOne(),
+      (real) => real.mendOne(),
     ),
   ),
-  picks.map((n) => change(`forget ${n}`, someRows, nothing, (play) => play.forget(n))),
-  fc.constant(change('remember', always, nothing, (play) => play.remember())),
+  picks.map((n) => change(`forget ${n}`, someRows, nothing, (real) => real.forget(n))),
+  fc.constant(change('remember', always, nothing, (real) => real.remember())),
   fc.constant(
     change(
       'empty',
       ({ isEmptied }) => !isEmptied,
       (m) => void (m.isEmptied = true),
-      (play) => play.empty(true),
+      (real) => real.empty(true),
     ),
   ),
   fc.constant(
@@ -113,12 +113,12 @@ const changes: readonly fc.Arbitrary<Command>[] = [
       'fill',
       ({ isEmptied }) => isEmptied,
       (m) => void (m.isEmptied = false),
-      (play) => play.empty(false),
+      (real) => real.empty(false),
     ),
   ),
   fc
     .constantFrom(1, 24, 30 * 24)
-    .map((hours) => change(`wait ${hours} h`, always, nothing, (play) => play.wait(hours))),
+    .map((hours) => change(`wait ${hours} h`, always, nothing, (real) => real.wait(hours))),
 ];
 
 const requests = fc.constantFrom<LedgerRequest>(WHAT_IS_DUE, VERIFY);
@@ -140,13 +140,13 @@ const interrupted = (nth: number, act: () => Promise<void>) => {
 
 const runs: readonly fc.Arbitrary<Command>[] = [
   requests.map((request) =>
-    change(nameOf(request), always, nothing, async (play) => {
-      await play.sync(request);
+    change(nameOf(request), always, nothing, async (real) => {
+      await real.sync(request);
     }),
   ),
   fc.constant(
-    change('verify', always, nothing, async (play) => {
-      await play.sync(VERIFY);
+    change('verify', always, nothing, async (real) => {
+      await real.sync(VERIFY);
     }),
   ),
   fc
@@ -156,23 +156,23 @@ const runs: readonly fc.Arbitrary<Command>[] = [
         `${nameOf(first)}; before its commit ${nth}: amend ${pick}, ${nameOf(second)} by another`,
         always,
         nothing,
-        async (play) => {
+        async (real) => {
           const between = async (): Promise<void> => {
-            play.amend(pick);
-            await play.run(second);
+            real.amend(pick);
+            await real.run(second);
           };
-          const { outcome } = await play.run(first, { store: interrupted(nth, between) });
+          const { outcome } = await real.run(first, { store: interrupted(nth, between) });
           expect(outcome).toMatch(/succeeded|partial/);
-          await play.sync(VERIFY);
+          await real.sync(VERIFY);
         },
       ),
     ),
   fc.record({ request: requests, nth: fc.integer({ min: 1, max: 3 }) }).map(({ request, nth }) =>
-    change(`${nameOf(request)}, dead before commit ${nth}`, always, nothing, async (play) => {
-      const before = await play.look();
+    change(`${nameOf(request)}, dead before commit ${nth}`, always, nothing, async (real) => {
+      const before = await real.readLedger();
       const die = (): Promise<void> => Promise.reject(new Error('killed'));
-      await play.run(request, { store: interrupted(nth, die) });
-      await play.expectKept(before);
+      await real.run(request, { store: interrupted(nth, die) });
+      await real.expectKept(before);
     }),
   ),
 ];

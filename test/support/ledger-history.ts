@@ -110,7 +110,7 @@ export class LedgerHistory {
 
   constructor(
     private readonly lab: LedgerLab,
-    private readonly place: LabScope,
+    private readonly labScope: LabScope,
     random: Random,
   ) {
     this.dice = new Dice(random);
@@ -129,7 +129,7 @@ export class LedgerHistory {
   }
 
   live(): readonly SimIncome[] {
-    return this.lab.simulator.world[this.place.scope.stream](this.place.key);
+    return this.lab.simulator.world[this.labScope.scope.stream](this.labScope.key);
   }
 
   /** The rows that the pool still serves. */
@@ -255,10 +255,10 @@ export class LedgerHistory {
   }
 
   private insert(count: number, at: (dice: Dice, n: number, i: number) => number): void {
-    const { dice, place } = this;
+    const { dice, labScope } = this;
     const rows = this.lab.simulator.world.insertMany(
-      place.scope.stream,
-      place.key,
+      labScope.scope.stream,
+      labScope.key,
       Array.from({ length: count }, (_, i) => {
         const status = dice.pick(STATUSES);
         const minedAtMs = at(dice, count, i);
@@ -273,8 +273,8 @@ export class LedgerHistory {
           settledAtMs: status === 'SETTLED' ? minedAtMs + DAY_MS : null,
           extra: dice.pick(EXTRAS),
           ...(rated ? { hashRate: String(1_000_000 + dice.below(3)), hashUnit: 'H' } : {}),
-          ...(place.scope.stream === 'rewards' ? { type: dice.pick(TYPES) } : {}),
-          ...(place.scope.stream === 'earnings' && rated ? { rejectRate: `0.0${1 + dice.below(9)}` } : {}),
+          ...(labScope.scope.stream === 'rewards' ? { type: dice.pick(TYPES) } : {}),
+          ...(labScope.scope.stream === 'earnings' && rated ? { rejectRate: `0.0${1 + dice.below(9)}` } : {}),
         };
       }),
     );
@@ -319,8 +319,8 @@ export class LedgerHistory {
       const row = this.live()[this.dice.below(this.live().length)];
       if (row === undefined) return null;
       const twins = this.lab.simulator.world.insertMany(
-        this.place.scope.stream,
-        this.place.key,
+        this.labScope.scope.stream,
+        this.labScope.key,
         Array.from({ length: copies }, () => ({ ...row, settlesAtMs: undefined })),
       );
       for (const twin of twins) this.touched.add(twin);

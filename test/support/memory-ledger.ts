@@ -138,14 +138,14 @@ export class MemoryPool {
       const atMs = row.minedAtMs + (shift?.(row) ?? 0);
       return shift === null || (atMs >= fromMs && atMs <= toMs);
     });
-    const place = (row: IncomeRow): number =>
+    const rank = (row: IncomeRow): number =>
       this.order === 'shuffled'
         ? ((selected.indexOf(row) + 1) * (this.requests * 101 + 7_919)) % 10_007
         : this.order === 'none'
           ? ((row.minedAtMs / HOUR_MS) * 7_919) % 1_009
           : row.minedAtMs * (this.order === 'desc' ? -1 : 1);
     return [...selected].sort(
-      (a, b) => Number(this.late.has(a)) - Number(this.late.has(b)) || place(a) - place(b),
+      (a, b) => Number(this.late.has(a)) - Number(this.late.has(b)) || rank(a) - rank(b),
     );
   }
 }

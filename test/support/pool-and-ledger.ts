@@ -50,7 +50,7 @@ export class PoolAndLedger {
 
   private constructor(
     readonly lab: LedgerLab,
-    readonly place: LabScope,
+    readonly labScope: LabScope,
     private readonly tiers: LabSync['tiers'],
     /** Rows inserted later are at most this many days old. */
     private readonly oldestInsertDays: number,
@@ -73,15 +73,15 @@ export class PoolAndLedger {
     // A list younger than a clipped span shows no sign of the clipping: a single older row would never be seen.
     const isHidden = clippedDays !== null && rows <= perDay * clippedDays;
     const oldestInsertDays = isHidden ? clippedDays - 4 : Infinity;
-    const play = new PoolAndLedger(
+    const begun = new PoolAndLedger(
       lab,
       await lab.newScope(stream),
       tiers,
       oldestInsertDays,
       clippedDays !== null,
     );
-    play.insert(Array.from({ length: rows }, (_, i) => -1 - Math.floor(i / perDay)));
-    return play;
+    begun.insert(Array.from({ length: rows }, (_, i) => -1 - Math.floor(i / perDay)));
+    return begun;
   }
 
   private get world() {
@@ -93,7 +93,7 @@ export class PoolAndLedger {
   }
 
   rows(): readonly SimIncome[] {
-    return this.world[this.place.scope.stream](this.place.key);
+    return this.world[this.labScope.scope.stream](this.labScope.key);
   }
 
   private get edgeMs(): number {
@@ -121,12 +121,12 @@ export class PoolAndLedger {
         amount: n === 2 ? amount : `0.${n}${1 + Math.abs(day)}`,
       };
     });
-    this.world.insertMany(this.place.scope.stream, this.place.key, incomes);
+    this.world.insertMany(this.labScope.scope.stream, this.labScope.key, incomes);
   }
 
   /** Adds a row that cannot be parsed, if possible on the day of another one. */
   breakOne(pick: number): void {
-    const { key, scope } = this.place;
+    const { key, scope } = this.labScope;
     const minedAtMs = this.rowAt(pick)?.minedAtMs ?? this.today - DAY_MS;
     const json = `{"amount":"1.5 BTC","currency":"BTC","miningDate":${minedAtMs},"status":"SETTLED","n":${this.broken.length}}`;
     this.broken.push(this.world.insertRaw(scope.stream, key, minedAtMs, json));
@@ -200,12 +200,12 @@ export class PoolAndLedger {
   }
 
   run(request: LedgerRequest, options: LabSync = {}): Promise<RunResult> {
-    return this.lab.sync(this.place, { tiers: this.tiers ?? {}, ...options, request });
+    return this.lab.sync(this.labScope, { tiers: this.tiers ?? {}, ...options, request });
   }
 
   /** Syncs while the pool stands still, and checks what has to hold after any run. */
   async sync(request: LedgerRequest, options: Omit<LabSync, 'request'> = {}): Promise<RunResult> {
-    const before = await this.look();
+    const before = await this.readLedger();
     const result = await this.run(request, options);
     await this.expectKept(before);
     expect([result.outcome, result.error?.code]).toEqual([
@@ -221,32 +221,32 @@ export class PoolAndLedger {
   }
 
   /** P4: stored rows are still there, and those that the pool still has are live. */
-  async expectKept(before: Awaited<ReturnType<PoolAndLedger['look']>>): Promise<void> {
-    const after = await this.look();
+  async expectKept(before: Awaited<ReturnType<PoolAndLedger['readLedger']>>): Promise<void> {
+    const after = await this.readLedger();
     expect(beyond(before.keys, after.keys)).toEqual([]);
     const stillThere = common(this.rows().map(truthLineOf), before.live);
     expect(beyond(stillThere, after.live)).toEqual([]);
   }
 
-  async look(): Promise<{ keys: readonly string[]; live: readonly string[] }> {
-    const { lab, place } = this;
-    const { stream, puid } = place.scope;
+  async readLedger(): Promise<{ keys: readonly string[]; live: readonly string[] }> {
+    const { lab, labScope } = this;
+    const { stream, puid } = labScope.scope;
     const rows = await lab.sql<{ key: string }[]>`
       SELECT concat_ws(' ', currency, mined_at, ${stream === 'rewards' ? lab.sql`type` : lab.sql`''`}, ordinal) AS key
         FROM ${lab.sql(`pool.${stream}`)} WHERE puid = ${String(puid)}`;
-    return { keys: rows.map(({ key }) => key), live: await lab.storedOf(place) };
+    return { keys: rows.map(({ key }) => key), live: await lab.storedOf(labScope) };
   }
 
   /** P2: every window that the run verified holds exactly what the pool serves in it. */
   private async expectCertified({ runId }: RunResult): Promise<void> {
-    const { lab, place } = this;
+    const { lab, labScope } = this;
     const windows = await lab.sql<{ from: number; to: number | null; landed: number; quarantined: number }[]>`
       SELECT (extract(epoch FROM from_at) * 1000)::float8 AS from,
              CASE WHEN to_at < 'infinity' THEN (extract(epoch FROM to_at) * 1000)::float8 END AS to,
              row_count AS landed, quarantined_count AS quarantined
         FROM sync.windows w JOIN sync.runs r USING (stream, puid, algo)
        WHERE run_id = ${String(runId)} AND verified_at >= started_at`;
-    const stored = await lab.servedOf(place);
+    const stored = await lab.servedOf(labScope);
     const truth = this.served().map(truthLineOf);
     for (const { from, to, landed, quarantined } of windows) {
       const inside = (atMs: number): boolean => atMs >= from && atMs < (to ?? Infinity);
@@ -260,8 +260,8 @@ export class PoolAndLedger {
 
   /** P2, P11: a run over everything says whether the ledger is what the pool serves. */
   private async expectVerified({ outcome, reason }: RunResult, request: LedgerRequest): Promise<void> {
-    const { lab, place } = this;
-    const stored = await lab.servedOf(place);
+    const { lab, labScope } = this;
+    const stored = await lab.servedOf(labScope);
     const truth = this.served().map(truthLineOf);
     const isBroken = this.servedBroken().length > 0;
     if (truth.length === 0 && !isBroken && request.acceptEmpty !== true) return;
@@ -272,10 +272,10 @@ export class PoolAndLedger {
     expect(doubtful.filter((line) => !brokenDays.has(dayNumberOf(minedAtOf(line))))).toEqual([]);
     const [doubt] = await lab.sql<{ rows: number }[]>`
       SELECT coalesce(sum(in_doubt_count), 0)::int AS rows FROM sync.windows
-       WHERE stream = ${place.scope.stream} AND puid = ${String(place.scope.puid)}`;
+       WHERE stream = ${labScope.scope.stream} AND puid = ${String(labScope.scope.puid)}`;
     // A stored row that is not served is older than all served rows, or may be one that cannot be parsed.
     const oldest = Math.min(...truth.map(minedAtOf));
-    const unserved = beyond(await lab.storedOf(place), stored);
+    const unserved = beyond(await lab.storedOf(labScope), stored);
     const younger = unserved.filter((line) => minedAtOf(line) >= oldest);
     if (!isBroken) expect(younger).toEqual([]);
     expect(doubt?.rows).toBeGreaterThanOrEqual(doubtful.length + younger.length);

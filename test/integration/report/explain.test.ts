@@ -27,9 +27,9 @@ test('P4 kpool explain shows the states, proof and close of a row', async () => 
   await sql`INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
   await sql`UPDATE pool.earnings SET amount = 2, status = 'SETTLED', settled_at = '2026-10-02Z' WHERE puid = ${puid}`;
   const [row] = await sql<{ id: string }[]>`SELECT row_id AS id FROM report.income_ledger`;
-  const told = await explain(row!.id, '--json');
-  expect(told.code).toBe(0);
-  expect(JSON.parse(told.stdout)).toMatchObject({
+  const result = await explain(row!.id, '--json');
+  expect(result.code).toBe(0);
+  expect(JSON.parse(result.stdout)).toMatchObject({
     rowId: row!.id,
     account: 'main',
     subAccount: 'farm 1',
@@ -123,8 +123,8 @@ test('P4 kpool explain names no file that left the row out', async () => {
     const filesOf = async (day: string): Promise<readonly string[]> => {
       const [row] = await sql<{ id: string }[]>`
         SELECT sync.income_row_id(${account}, ${own}, 'SHA256d', 'KAS', 'earnings', NULL, ${day}::text::timestamptz, 0) AS id`;
-      const told = JSON.parse((await explain(row!.id, '--json')).stdout) as { exports: { file: string }[] };
-      return told.exports.map(({ file }) => file.replace(/-.*/, ''));
+      const result = JSON.parse((await explain(row!.id, '--json')).stdout) as { exports: { file: string }[] };
+      return result.exports.map(({ file }) => file.replace(/-.*/, ''));
     };
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, settled_at)
@@ -144,8 +144,8 @@ test('P4 kpool explain names no file that left the row out', async () => {
 });
 
 test('kpool explain refuses an unknown id', async () => {
-  const told = await explain('0'.repeat(32));
-  expect([told.code, told.stderr]).toEqual([
+  const result = await explain('0'.repeat(32));
+  expect([result.code, result.stderr]).toEqual([
     2,
     expect.stringContaining(`There is no ledger row with the id ${'0'.repeat(32)}.`) as string,
   ]);

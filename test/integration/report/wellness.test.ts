@@ -148,19 +148,19 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 test('P11 all outputs say that all is well', async () => {
-  const told = await askEverything();
-  expect(told).toMatchObject({ kinds: [], exitCode: 0, readyz: 200, isAlive: true, alerts: [] });
-  expect(told.page).toContain('All is well.');
+  const outputs = await askEverything();
+  expect(outputs).toMatchObject({ kinds: [], exitCode: 0, readyz: 200, isAlive: true, alerts: [] });
+  expect(outputs.page).toContain('All is well.');
 });
 
 test.each(SITUATIONS)('P11 all outputs agree on $kind', async ({ kind, begin, end, readyz, isAlerted }) => {
   await pool.sql.unsafe(begin);
-  const told = await askEverything();
+  const outputs = await askEverything();
   await pool.sql.unsafe(end);
-  expect(told).toMatchObject({ exitCode: 1, readyz, isAlive: true, alerts: isAlerted ? [kind] : [] });
-  expect(told.kinds).toEqual([kind]);
-  expect(told.page).not.toContain('All is well.');
-  for (const { what } of told.problems) expect(told.page).toContain(what);
+  expect(outputs).toMatchObject({ exitCode: 1, readyz, isAlive: true, alerts: isAlerted ? [kind] : [] });
+  expect(outputs.kinds).toEqual([kind]);
+  expect(outputs.page).not.toContain('All is well.');
+  for (const { what } of outputs.problems) expect(outputs.page).toContain(what);
   await rounds.run();
 });
 

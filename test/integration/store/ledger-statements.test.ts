@@ -6,21 +6,21 @@ import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';
 const lab = useLedgerLab();
 
 async function scopeOf(count: number): Promise<LabScope> {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   lab.simulator.world.insertMany(
     'earnings',
-    place.key,
+    labScope.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
       minedAtMs: YESTERDAY - i * DAY_MS,
       amount: `0.${i + 1}3`,
     })),
   );
-  return place;
+  return labScope;
 }
 
 /** The number of statements that reach the database during each call of the store, by the name of the call. */
-async function statementsOf(place: LabScope, options: LabSync = {}) {
+async function statementsOf(labScope: LabScope, options: LabSync = {}) {
   const sent = jest.spyOn(Client.prototype, 'query');
   const calls: [name: string, statements: number][] = [];
   const counted = async <Result>(name: string, call: Promise<Result>, before: number): Promise<Result> => {
@@ -33,7 +33,7 @@ async function statementsOf(place: LabScope, options: LabSync = {}) {
     update: (...change) => counted('update', inner.update(...change), sent.mock.calls.length),
     commitWindow: (commit) => counted('commit', inner.commitWindow(commit), sent.mock.calls.length),
   });
-  const result = await lab.sync(place, { ...options, store });
+  const result = await lab.sync(labScope, { ...options, store });
   sent.mockRestore();
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
   return calls;
@@ -48,8 +48,8 @@ test('a new window commits in six statements', async () => {
 });
 
 test('P3 an unchanged scope takes at most eight statements', async () => {
-  const place = await scopeOf(90);
-  await lab.sync(place);
-  const calls = await statementsOf(place);
+  const labScope = await scopeOf(90);
+  await lab.sync(labScope);
+  const calls = await statementsOf(labScope);
   expect(calls.reduce((sum, [, statements]) => sum + statements, 0)).toBeLessThanOrEqual(8);
 });

@@ -7,10 +7,10 @@ const lab = useLedgerLab();
 /** Yesterday, by the pool's clock. */
 const yesterday = (): number => startOfUtcDay(lab.simulator.clock.now()) - DAY_MS;
 
-function insert(place: LabScope, days: readonly number[], perDay = 1): void {
+function insert(labScope: LabScope, days: readonly number[], perDay = 1): void {
   lab.simulator.world.insertMany(
     'rewards',
-    place.key,
+    labScope.key,
     days.flatMap((day) =>
       Array.from({ length: perDay }, (_, i) => ({
         currency: 'BTC',
@@ -22,16 +22,16 @@ function insert(place: LabScope, days: readonly number[], perDay = 1): void {
 }
 
 async function scopeOf(days: readonly number[], perDay = 1): Promise<LabScope> {
-  const place = await lab.newScope('rewards');
-  insert(place, days, perDay);
-  return place;
+  const labScope = await lab.newScope('rewards');
+  insert(labScope, days, perDay);
+  return labScope;
 }
 
 const daysFrom = (first: number, end: number): number[] =>
   Array.from({ length: end - first }, (_, i) => first + i);
 
-async function expectTruth(place: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+async function expectTruth(labScope: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
 }
 
 /** Shorter than usual: a history in spans of a few days takes many requests. */
@@ -40,10 +40,10 @@ const historyOf = (days: number) => ({
 });
 const tiers = historyOf(450);
 
-async function expectSuccess(place: LabScope, options: LabSync = {}) {
-  const result = await lab.sync(place, { tiers, ...options });
+async function expectSuccess(labScope: LabScope, options: LabSync = {}) {
+  const result = await lab.sync(labScope, { tiers, ...options });
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-  await expectTruth(place);
+  await expectTruth(labScope);
   return result;
 }
 
@@ -61,9 +61,9 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
   const short = { tiers: historyOf(240) };
 
   test('is read completely if the mining paused for longer', async () => {
-    const place = await scopeOf([...daysFrom(0, 60), ...daysFrom(90 + days, 200 + days)]);
-    await expectSuccess(place, short);
-    expect((await expectSuccess(place, { ...short, request: VERIFY })).totals).toMatchObject({
+    const labScope = await scopeOf([...daysFrom(0, 60), ...daysFrom(90 + days, 200 + days)]);
+    await expectSuccess(labScope, short);
+    expect((await expectSuccess(labScope, { ...short, request: VERIFY })).totals).toMatchObject({
       inserted: 0,
       changed: 0,
     });
@@ -74,18 +74,18 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
   });
 
   test('is read completely with several rows a day and a pause', async () => {
-    const place = await scopeOf([...daysFrom(0, days + 20), ...daysFrom(130 + days, 150 + days)], 3);
-    await expectSuccess(place, short);
+    const labScope = await scopeOf([...daysFrom(0, days + 20), ...daysFrom(130 + days, 150 + days)], 3);
+    await expectSuccess(labScope, short);
   });
 
   test('P4 loses no row when newer rows fill the span', async () => {
-    const place = await scopeOf(daysFrom(0, days - 4));
-    await expectSuccess(place, short);
+    const labScope = await scopeOf(daysFrom(0, days - 4));
+    await expectSuccess(labScope, short);
     for (let month = 1; month <= 2; month += 1) {
       await lab.advance(20 * DAY_MS);
-      insert(place, daysFrom(0, 20));
-      expect((await expectSuccess(place, short)).totals.withdrawn).toBe(0);
-      const again = await expectSuccess(place, { ...short, request: VERIFY });
+      insert(labScope, daysFrom(0, 20));
+      expect((await expectSuccess(labScope, short)).totals.withdrawn).toBe(0);
+      const again = await expectSuccess(labScope, { ...short, request: VERIFY });
       expect(again.totals.withdrawn).toBe(0);
     }
   });
@@ -98,17 +98,17 @@ test('P2 a pool that cuts the end of wide spans is read completely', async () =>
 
 test('P2 P4 a pool of 100 rows a query is read completely', async () => {
   lab.simulator.quirks.maxRows = 100;
-  const place = await scopeOf(daysFrom(0, 200), 2);
-  await expectSuccess(place);
-  insert(place, [3, 3, 50, 50, 51, 120, 120, 121, 190]);
-  expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
+  const labScope = await scopeOf(daysFrom(0, 200), 2);
+  await expectSuccess(labScope);
+  insert(labScope, [3, 3, 50, 50, 51, 120, 120, 121, 190]);
+  expect((await expectSuccess(labScope, { request: VERIFY })).totals.withdrawn).toBe(0);
 });
 
 test('the span limit is found once for all scopes of an account', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
-  const place = await scopeOf(daysFrom(0, 100));
-  const first = await requestsOf(() => expectSuccess(place));
-  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
+  const labScope = await scopeOf(daysFrom(0, 100));
+  const first = await requestsOf(() => expectSuccess(labScope));
+  expect(await requestsOf(() => expectSuccess(labScope))).toBe(1);
   const other = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
   expect(await requestsOf(() => expectSuccess(other))).toBeLessThan(first);
   expect(await requestsOf(() => expectSuccess(other))).toBe(1);
@@ -125,15 +125,15 @@ test('P2 a window wider than a limit found later is read again', async () => {
 
 test('a refused span is not tried again', async () => {
   lab.simulator.quirks.maxSpanDays = 200;
-  const place = await scopeOf(daysFrom(0, 300));
-  await expectSuccess(place);
+  const labScope = await scopeOf(daysFrom(0, 300));
+  await expectSuccess(labScope);
   const refused = (): number =>
     lab.simulator.requests.entries.filter(
       ({ params }) => Number(params['endTime']) - Number(params['startTime']) > 200 * DAY_MS,
     ).length;
   const before = refused();
   expect(before).toBeGreaterThan(0);
-  await expectSuccess(place, { request: VERIFY });
+  await expectSuccess(labScope, { request: VERIFY });
   await expectSuccess(await scopeOf(daysFrom(0, 30)));
   expect(refused()).toBe(before);
 });
@@ -160,73 +160,73 @@ test.each([
   [6, 2],
   [3, 1],
 ])('P4 stale answers from request %i on, %i times, hide no row', async (nth, times) => {
-  const place = await scopeOf(daysFrom(0, 400));
-  await expectSuccess(place);
+  const labScope = await scopeOf(daysFrom(0, 400));
+  await expectSuccess(labScope);
   repeatAnswers(nth, times);
-  const result = await lab.sync(place, { tiers, request: VERIFY });
+  const result = await lab.sync(labScope, { tiers, request: VERIFY });
   expect(result.totals.withdrawn).toBe(0);
   lab.simulator.faults.clear();
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('P2 an empty first answer is believed after a second', async () => {
-  const place = await scopeOf(daysFrom(0, 90));
+  const labScope = await scopeOf(daysFrom(0, 90));
   lab.simulator.faults.next('reward/query', {
     kind: 'rewrite',
     rewrite: (json) =>
       json.replace(/"items":\[.*\]/, '"items":[]').replace(/"total(Num|Page)":\d+/g, '"total$1":0'),
   });
-  await expectSuccess(place);
+  await expectSuccess(labScope);
 });
 
 test('P2 P4 a count of the page alone hides no row', async () => {
   Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
-  const place = await scopeOf(daysFrom(49, 59));
-  await expectSuccess(place);
-  insert(place, daysFrom(0, 49));
-  expect((await expectSuccess(place)).totals.withdrawn).toBe(0);
+  const labScope = await scopeOf(daysFrom(49, 59));
+  await expectSuccess(labScope);
+  insert(labScope, daysFrom(0, 49));
+  expect((await expectSuccess(labScope)).totals.withdrawn).toBe(0);
 });
 
 test('P4 a count of the page alone withdraws no row', async () => {
-  const place = await scopeOf(daysFrom(0, 60));
-  await expectSuccess(place);
+  const labScope = await scopeOf(daysFrom(0, 60));
+  await expectSuccess(labScope);
   Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
   const stop = lab.simulator.faults.when(() => ({
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"totalPage":\d+/, '"totalPage":null'),
   }));
-  expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
+  expect((await expectSuccess(labScope, { request: VERIFY })).totals.withdrawn).toBe(0);
   stop();
 });
 
 test('a withdrawn row costs two requests more', async () => {
-  const place = await scopeOf(daysFrom(0, 30));
-  expect(await requestsOf(() => expectSuccess(place))).toBeLessThanOrEqual(3);
-  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
-  lab.simulator.world.withdraw(lab.simulator.world.rewards(place.key)[7]!);
-  expect(await requestsOf(() => expectSuccess(place))).toBe(3);
+  const labScope = await scopeOf(daysFrom(0, 30));
+  expect(await requestsOf(() => expectSuccess(labScope))).toBeLessThanOrEqual(3);
+  expect(await requestsOf(() => expectSuccess(labScope))).toBe(1);
+  lab.simulator.world.withdraw(lab.simulator.world.rewards(labScope.key)[7]!);
+  expect(await requestsOf(() => expectSuccess(labScope))).toBe(3);
 });
 
 test('a scope without rows costs one request a visit', async () => {
-  const place = await scopeOf([]);
-  await expectSuccess(place);
+  const labScope = await scopeOf([]);
+  await expectSuccess(labScope);
   const requests: number[] = [];
   for (let day = 0; day < 15; day += 1) {
     await lab.advance(DAY_MS);
-    requests.push(await requestsOf(() => expectSuccess(place)));
+    requests.push(await requestsOf(() => expectSuccess(labScope)));
   }
   expect(requests.filter((count) => count === 1)).toHaveLength(13);
   expect(requests.filter((count) => count === 2)).toHaveLength(2);
 });
 
 test('many withdrawn rows have everything paged only once', async () => {
-  const place = await scopeOf(daysFrom(0, 440));
-  await expectSuccess(place);
-  const rows = lab.simulator.world.rewards(place.key);
+  const labScope = await scopeOf(daysFrom(0, 440));
+  await expectSuccess(labScope);
+  const rows = lab.simulator.world.rewards(labScope.key);
   for (let n = 5; n < 440; n += 20) lab.simulator.world.withdraw(rows[n]!);
   let withdrawn = 0;
   const requests = await requestsOf(async () => {
-    withdrawn = (await expectSuccess(place, { request: VERIFY })).totals.withdrawn;
+    withdrawn = (await expectSuccess(labScope, { request: VERIFY })).totals.withdrawn;
   });
   expect(withdrawn).toBe(22);
   // Each of five windows or more is read and confirmed, and everything is paged once.
@@ -235,7 +235,7 @@ test('many withdrawn rows have everything paged only once', async () => {
 
 test('ignored bounds cost one request a cycle for a single page', async () => {
   lab.simulator.quirks.bounds = 'ignored';
-  const place = await scopeOf(daysFrom(0, 50));
-  await expectSuccess(place);
-  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
+  const labScope = await scopeOf(daysFrom(0, 50));
+  await expectSuccess(labScope);
+  expect(await requestsOf(() => expectSuccess(labScope))).toBe(1);
 });

@@ -16,15 +16,15 @@ function earning(members: Readonly<Record<string, string>>): string {
     .join(',')}}`;
 }
 
-async function land(items: readonly string[]): Promise<{ place: LabScope; outcome: string }> {
-  const place = await lab.newScope('earnings');
-  items.forEach((item, i) => lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY - i, item));
-  return { place, outcome: (await lab.sync(place)).outcome };
+async function land(items: readonly string[]): Promise<{ labScope: LabScope; outcome: string }> {
+  const labScope = await lab.newScope('earnings');
+  items.forEach((item, i) => lab.simulator.world.insertRaw('earnings', labScope.key, YESTERDAY - i, item));
+  return { labScope, outcome: (await lab.sync(labScope)).outcome };
 }
 
-async function columnOf(place: LabScope, column: string): Promise<unknown[]> {
+async function columnOf(labScope: LabScope, column: string): Promise<unknown[]> {
   const rows = await lab.sql<{ value: unknown }[]>`
-    SELECT ${lab.sql.unsafe(column)} AS value FROM pool.earnings WHERE puid = ${String(place.scope.puid)}
+    SELECT ${lab.sql.unsafe(column)} AS value FROM pool.earnings WHERE puid = ${String(labScope.scope.puid)}
      ORDER BY mined_at DESC, ordinal`;
   return rows.map(({ value }) => value);
 }
@@ -45,9 +45,9 @@ test('P1 amounts keep their value, however they are written', async () => {
     ['"-0.00000001"', '-0.00000001'],
   ] as const;
   const items = amounts.map(([amount], i) => earning({ amount, miningDate: datesOf(99)[i]! }));
-  const { place, outcome } = await land(items);
+  const { labScope, outcome } = await land(items);
   expect(outcome).toBe('succeeded');
-  expect(await columnOf(place, 'trim_scale(amount)::text')).toEqual(amounts.map(([, kept]) => kept));
+  expect(await columnOf(labScope, 'trim_scale(amount)::text')).toEqual(amounts.map(([, kept]) => kept));
 });
 
 test('P1 an amount that does not fit is quarantined, not rounded', async () => {
@@ -64,29 +64,29 @@ test('P1 an amount that does not fit is quarantined, not rounded', async () => {
     '"1,5"',
   ];
   const items = [...broken.map((amount) => earning({ amount })), earning({ amount: '7' })];
-  const { place, outcome } = await land(items);
+  const { labScope, outcome } = await land(items);
   expect(outcome).toBe('partial');
-  expect(await columnOf(place, 'amount::text')).toEqual(['7']);
+  expect(await columnOf(labScope, 'amount::text')).toEqual(['7']);
   const kept = await lab.sql<{ raw: string; reason: string }[]>`
-    SELECT raw, reason FROM sync.quarantined_rows WHERE puid = ${String(place.scope.puid)}`;
+    SELECT raw, reason FROM sync.quarantined_rows WHERE puid = ${String(labScope.scope.puid)}`;
   expect(kept.map(({ raw }) => raw).sort()).toEqual(broken.map((amount) => earning({ amount })).sort());
   for (const { reason } of kept) expect(reason).toMatch(/^amount /);
 });
 
 test('P1 rates keep every digit, in H/s', async () => {
-  const { place } = await land([
+  const { labScope } = await land([
     earning({ hashRate: '123456789012345.678901234567', hashUnit: '"TH"', rejectRate: '"0.0157"' }),
     earning({ hashRate: '"1e30"', hashUnit: '"H"', miningDate: datesOf(2)[1]! }),
   ]);
-  expect(await columnOf(place, 'hash_rate_hps::text')).toEqual([
+  expect(await columnOf(labScope, 'hash_rate_hps::text')).toEqual([
     '123456789012345678901234567',
     '1000000000000000000000000000000',
   ]);
-  expect(await columnOf(place, 'reject_rate::text')).toEqual(['0.0157', null]);
+  expect(await columnOf(labScope, 'reject_rate::text')).toEqual(['0.0157', null]);
 });
 
 test('unknown fields are kept digit for digit', async () => {
-  const { place, outcome } = await land([
+  const { labScope, outcome } = await land([
     earning({ fee: '0.10', orderId: '9223372036854775808', nested: '{"a":[1.00,null,true,"x"]}' }),
     earning({ note: '"a\\u0000b"', miningDate: datesOf(5)[1]! }),
     earning({ note: '"\\ud800"', '\\u0000key': '1', miningDate: datesOf(5)[2]! }),
@@ -94,25 +94,25 @@ test('unknown fields are kept digit for digit', async () => {
     earning({ status: '"PA\\u0000ID"', miningDate: datesOf(5)[4]! }),
   ]);
   expect(outcome).toBe('succeeded');
-  const extras = await columnOf(place, 'extra::text');
+  const extras = await columnOf(labScope, 'extra::text');
   expect(extras[0]).toBe(
     '{"fee": 0.10, "nested": {"a": [1.00, null, true, "x"]}, "orderId": 9223372036854775808}',
   );
   expect(extras[1]).toContain('"note": "a\uFFFDb"');
   expect(extras[2]).toContain('"note": "\uFFFD"');
   expect(extras[3]).toContain(`"huge": 1${'0'.repeat(400)}`);
-  expect(await columnOf(place, 'status')).toContain('PA\uFFFDID');
-  const again = await lab.sync(place, { request: VERIFY });
+  expect(await columnOf(labScope, 'status')).toContain('PA\uFFFDID');
+  const again = await lab.sync(labScope, { request: VERIFY });
   expect([again.outcome, again.totals.inserted, again.totals.changed]).toEqual(['succeeded', 0, 0]);
 });
 
 test('P8 a text too long for a key is quarantined', async () => {
-  const { place, outcome } = await land([
+  const { labScope, outcome } = await land([
     earning({ currency: JSON.stringify(randomText(20_000)) }),
     earning({ status: JSON.stringify(randomText(20_000)), miningDate: datesOf(3)[1]! }),
     earning({ amount: '2', miningDate: datesOf(3)[2]! }),
   ]);
-  expect([outcome, await columnOf(place, 'amount::text')]).toEqual(['partial', ['2']]);
+  expect([outcome, await columnOf(labScope, 'amount::text')]).toEqual(['partial', ['2']]);
 });
 
 /** Text that does not compress, so that no index entry can hold it. */
@@ -126,11 +126,11 @@ function randomText(length: number): string {
 
 test('settle times stay as served, impossible days are quarantined', async () => {
   const settled = ['8640000000000000', '4102444800000', '1', '0', 'null', '""'];
-  const { place, outcome } = await land(
+  const { labScope, outcome } = await land(
     settled.map((settleTime, i) => earning({ settleTime, miningDate: datesOf(9)[i]! })),
   );
   expect(outcome).toBe('succeeded');
-  expect(await columnOf(place, '(extract(epoch FROM settled_at) * 1000)::bigint::text')).toEqual([
+  expect(await columnOf(labScope, '(extract(epoch FROM settled_at) * 1000)::bigint::text')).toEqual([
     '8640000000000000',
     '4102444800000',
     '1',
@@ -149,16 +149,16 @@ test('settle times stay as served, impossible days are quarantined', async () =>
     '1.5',
   ];
   const bad = await land(absurd.map((miningDate) => earning({ miningDate })));
-  expect([bad.outcome, await columnOf(bad.place, 'amount')]).toEqual(['partial', []]);
+  expect([bad.outcome, await columnOf(bad.labScope, 'amount')]).toEqual(['partial', []]);
 });
 
 test('ids up to 2^63 - 1 keep their rows apart', async () => {
   const { sql } = lab;
   const puid = 2n ** 63n - 1n;
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   const far: LabScope = {
-    key: { ...place.key, puid },
-    scope: { ...place.scope, puid: puid as typeof place.scope.puid },
+    key: { ...labScope.key, puid },
+    scope: { ...labScope.scope, puid: puid as typeof labScope.scope.puid },
   };
   lab.simulator.world.addSubAccount('main', { puid, pname: 'far', defaultAlgo: 'SHA256d' });
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${lab.accountId}, ${String(puid)}, 'far')`;
@@ -168,16 +168,16 @@ test('ids up to 2^63 - 1 keep their rows apart', async () => {
 });
 
 test('unknown statuses and types are kept and reported', async () => {
-  const place = await lab.newScope('rewards');
-  lab.simulator.world.insertReward(place.key, {
+  const labScope = await lab.newScope('rewards');
+  lab.simulator.world.insertReward(labScope.key, {
     currency: 'BTC',
     minedAtMs: YESTERDAY,
     amount: '1',
     status: 'ON_HOLD',
     type: 'LUCKY_EARN',
   });
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
-  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
+  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
   const [freshness] = await lab.sql`
     SELECT unknown_values FROM report.data_freshness WHERE stream = 'rewards'`;
   expect(freshness?.['unknown_values']).toBe('status ON_HOLD, type LUCKY_EARN');

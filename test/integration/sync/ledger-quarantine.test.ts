@@ -11,10 +11,10 @@ async function kpool(...args: readonly string[]) {
   return runCliInProcess(args, { DATABASE_URL: lab.databaseUrl, LOG_LEVEL: 'silent' });
 }
 
-async function quarantineOf(place: LabScope) {
+async function quarantineOf(labScope: LabScope) {
   return lab.sql<{ quarantine_id: string; raw: string; resolved: boolean; accepted: boolean }[]>`
     SELECT quarantine_id::text, raw, resolved_at IS NOT NULL AS resolved, accepted_at IS NOT NULL AS accepted
-      FROM sync.quarantined_rows WHERE puid = ${String(place.scope.puid)} ORDER BY quarantine_id`;
+      FROM sync.quarantined_rows WHERE puid = ${String(labScope.scope.puid)} ORDER BY quarantine_id`;
 }
 
 async function doubtOf({ scope }: LabScope): Promise<Record<string, number>> {
@@ -24,29 +24,29 @@ async function doubtOf({ scope }: LabScope): Promise<Record<string, number>> {
   return { ...doubt };
 }
 
-async function brokenScope(): Promise<{ place: LabScope; broken: { withdraw(): void } }> {
+async function brokenScope(): Promise<{ labScope: LabScope; broken: { withdraw(): void } }> {
   const { world } = lab.simulator;
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   for (let day = 0; day < 5; day += 1) {
-    world.insertEarning(place.key, {
+    world.insertEarning(labScope.key, {
       currency: 'BTC',
       minedAtMs: YESTERDAY - day * DAY_MS,
       amount: `0.${day + 1}`,
     });
   }
-  const raw = world.insertRaw('earnings', place.key, YESTERDAY, BROKEN);
-  return { place, broken: { withdraw: () => world.withdraw(raw) } };
+  const raw = world.insertRaw('earnings', labScope.key, YESTERDAY, BROKEN);
+  return { labScope, broken: { withdraw: () => world.withdraw(raw) } };
 }
 
 test('P8 an unreadable row is kept verbatim, others are stored', async () => {
-  const { place } = await brokenScope();
-  const result = await lab.sync(place);
+  const { labScope } = await brokenScope();
+  const result = await lab.sync(labScope);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['partial', 5, 1]);
-  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
-  expect(await quarantineOf(place)).toMatchObject([{ raw: BROKEN, resolved: false, accepted: false }]);
+  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+  expect(await quarantineOf(labScope)).toMatchObject([{ raw: BROKEN, resolved: false, accepted: false }]);
   const [certificate] = await lab.sql`
     SELECT rows_served, rows_landed, rows_quarantined FROM sync.certificates
-     WHERE puid = ${String(place.scope.puid)} ORDER BY rows_quarantined DESC LIMIT 1`;
+     WHERE puid = ${String(labScope.scope.puid)} ORDER BY rows_quarantined DESC LIMIT 1`;
   expect(certificate).toMatchObject({ rows_served: 2, rows_landed: 1, rows_quarantined: 1 });
   const [freshness] = await lab.sql`
     SELECT open_quarantine::int AS open FROM report.data_freshness WHERE stream = 'earnings'`;
@@ -54,16 +54,16 @@ test('P8 an unreadable row is kept verbatim, others are stored', async () => {
 });
 
 test('P8 a row with unreadable side fields is stored as degraded', async () => {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   const raw =
     `{"amount":1.5,"currency":"BTC","miningDate":${YESTERDAY},"status":"SETTLED","settleTime":"soon",` +
     '"hashRate":"about 1.0","hashUnit":"H","rejectRate":"-"}';
-  lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY, raw);
-  const result = await lab.sync(place);
+  lab.simulator.world.insertRaw('earnings', labScope.key, YESTERDAY, raw);
+  const result = await lab.sync(labScope);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['succeeded', 1, 0]);
   const [row] = await lab.sql`
     SELECT amount::text, settled_at, hash_rate_hps, reject_rate, extra FROM pool.earnings
-     WHERE puid = ${String(place.scope.puid)}`;
+     WHERE puid = ${String(labScope.scope.puid)}`;
   expect(row).toEqual({
     amount: '1.5',
     settled_at: null,
@@ -74,98 +74,100 @@ test('P8 a row with unreadable side fields is stored as degraded', async () => {
   const [freshness] = await lab.sql`
     SELECT degraded_rows::int AS degraded FROM report.data_freshness WHERE stream = 'earnings'`;
   expect(freshness?.['degraded']).toBe(1);
-  const again = await lab.sync(place, { request: VERIFY });
+  const again = await lab.sync(labScope, { request: VERIFY });
   expect([again.outcome, again.totals.changed, again.totals.unchanged]).toEqual(['succeeded', 0, 1]);
 });
 
 test('P8 two equal unreadable rows are two, and are kept once each', async () => {
-  const { place } = await brokenScope();
-  lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY, BROKEN);
-  await lab.sync(place);
-  const again = await lab.sync(place, { request: VERIFY });
+  const { labScope } = await brokenScope();
+  lab.simulator.world.insertRaw('earnings', labScope.key, YESTERDAY, BROKEN);
+  await lab.sync(labScope);
+  const again = await lab.sync(labScope, { request: VERIFY });
   expect([again.outcome, again.totals.quarantined]).toEqual(['partial', 2]);
-  expect(await quarantineOf(place)).toHaveLength(2);
+  expect(await quarantineOf(labScope)).toHaveLength(2);
 });
 
 test('P4 an unreadable row prevents withdrawals on its day', async () => {
-  const { place, broken } = await brokenScope();
-  await lab.sync(place);
-  const gone = lab.simulator.world.earnings(place.key).find(({ minedAtMs }) => minedAtMs === YESTERDAY);
+  const { labScope, broken } = await brokenScope();
+  await lab.sync(labScope);
+  const gone = lab.simulator.world.earnings(labScope.key).find(({ minedAtMs }) => minedAtMs === YESTERDAY);
   lab.simulator.world.withdraw(gone!);
-  const held = await lab.sync(place, { request: VERIFY });
-  expect([held.outcome, held.totals.withdrawn, (await lab.storedOf(place)).length]).toEqual([
+  const held = await lab.sync(labScope, { request: VERIFY });
+  expect([held.outcome, held.totals.withdrawn, (await lab.storedOf(labScope)).length]).toEqual([
     'partial',
     0,
     5,
   ]);
-  expect(await doubtOf(place)).toEqual({ completeness: 1, freshness: 1 });
+  expect(await doubtOf(labScope)).toEqual({ completeness: 1, freshness: 1 });
   broken.withdraw();
-  const free = await lab.sync(place, { request: VERIFY });
+  const free = await lab.sync(labScope, { request: VERIFY });
   expect([free.outcome, free.totals.withdrawn]).toEqual(['succeeded', 1]);
-  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
-  expect(await doubtOf(place)).toEqual({ completeness: 0, freshness: 0 });
+  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+  expect(await doubtOf(labScope)).toEqual({ completeness: 0, freshness: 0 });
 });
 
 test.each([String(YESTERDAY - 50 * DAY_MS), '"soon"'])(
   'P4 an unreadable row of %s hides no withdrawal elsewhere',
   async (statedAt) => {
     const { world } = lab.simulator;
-    const place = await lab.newScope('earnings');
+    const labScope = await lab.newScope('earnings');
     for (let day = 0; day < 90; day += 1)
-      world.insertEarning(place.key, {
+      world.insertEarning(labScope.key, {
         currency: 'BTC',
         minedAtMs: YESTERDAY - day * DAY_MS,
         amount: `0.${day + 1}`,
       });
     world.insertRaw(
       'earnings',
-      place.key,
+      labScope.key,
       YESTERDAY - 50 * DAY_MS,
       BROKEN.replace('1792108800000', statedAt),
     );
-    await lab.sync(place);
-    await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));
-    const rows = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs !== YESTERDAY - 50 * DAY_MS);
+    await lab.sync(labScope);
+    await kpool('quarantine', 'accept', ...(await quarantineOf(labScope)).map((row) => row.quarantine_id));
+    const rows = world
+      .earnings(labScope.key)
+      .filter(({ minedAtMs }) => minedAtMs !== YESTERDAY - 50 * DAY_MS);
     for (const n of [10, 30, 60]) world.withdraw(rows[n]!);
-    const result = await lab.sync(place, { request: VERIFY });
+    const result = await lab.sync(labScope, { request: VERIFY });
     expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 3]);
-    expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+    expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
   },
   60_000,
 );
 
 test('P8 an unreadable row is read daily until it is readable', async () => {
   const { world } = lab.simulator;
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   const old = YESTERDAY - 400 * DAY_MS;
   for (let day = 0; day < 250; day += 1) {
-    world.insertEarning(place.key, {
+    world.insertEarning(labScope.key, {
       currency: 'BTC',
       minedAtMs: YESTERDAY - 2 * day * DAY_MS,
       amount: `0.${day + 1}`,
     });
   }
-  const raw = world.insertRaw('earnings', place.key, old, BROKEN);
-  expect((await lab.sync(place)).outcome).toBe('partial');
+  const raw = world.insertRaw('earnings', labScope.key, old, BROKEN);
+  expect((await lab.sync(labScope)).outcome).toBe('partial');
   await lab.advance(HOUR_MS);
-  const cycle = await lab.sync(place);
+  const cycle = await lab.sync(labScope);
   expect([cycle.outcome, cycle.totals.requests]).toEqual(['succeeded', 1]);
   await lab.advance(DAY_MS);
-  const daily = await lab.sync(place);
+  const daily = await lab.sync(labScope);
   expect([daily.outcome, daily.totals.quarantined]).toEqual(['partial', 1]);
   expect(daily.totals.requests).toBeLessThanOrEqual(3);
   world.withdraw(raw);
-  world.insertEarning(place.key, { currency: 'BTC', minedAtMs: old, amount: '1.5' });
+  world.insertEarning(labScope.key, { currency: 'BTC', minedAtMs: old, amount: '1.5' });
   await lab.advance(DAY_MS + 1);
-  const mended = await lab.sync(place);
+  const mended = await lab.sync(labScope);
   expect([mended.outcome, mended.totals.inserted]).toEqual(['succeeded', 1]);
-  expect(await quarantineOf(place)).toMatchObject([{ resolved: true }]);
-  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+  expect(await quarantineOf(labScope)).toMatchObject([{ resolved: true }]);
+  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
 });
 
 test('P8 a contradictory read does not resolve an unreadable row', async () => {
-  const { place } = await brokenScope();
-  await lab.sync(place);
+  const { labScope } = await brokenScope();
+  await lab.sync(labScope);
   lab.simulator.faults.next(
     'earn/query',
     {
@@ -174,21 +176,21 @@ test('P8 a contradictory read does not resolve an unreadable row', async () => {
     },
     3,
   );
-  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('partial');
-  expect(await quarantineOf(place)).toMatchObject([{ resolved: false }]);
+  expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('partial');
+  expect(await quarantineOf(labScope)).toMatchObject([{ resolved: false }]);
   lab.simulator.faults.clear();
 });
 
 test('P8 P11 a run is complete once a person accepted the row', async () => {
-  const { place } = await brokenScope();
-  await lab.sync(place);
-  const [{ quarantine_id: number } = { quarantine_id: '' }] = await quarantineOf(place);
+  const { labScope } = await brokenScope();
+  await lab.sync(labScope);
+  const [{ quarantine_id: number } = { quarantine_id: '' }] = await quarantineOf(labScope);
   const list = await kpool('quarantine', 'list');
   expect(list.code).toBe(0);
   expect(list.stdout).toMatch(new RegExp(`^ *${number} .* earnings .* open .*amount is "1.5 BTC"`, 'm'));
   const show = await kpool('quarantine', 'show', number, '--json');
   expect(JSON.parse(show.stdout)).toMatchObject([
-    { number, state: 'open', raw: BROKEN, puid: String(place.scope.puid) },
+    { number, state: 'open', raw: BROKEN, puid: String(labScope.scope.puid) },
   ]);
   expect((await kpool('quarantine', 'accept', number, '--note', 'ticket 7')).stdout).toBe(
     'Accepted 1 row.\n',
@@ -203,22 +205,22 @@ test('P8 P11 a run is complete once a person accepted the row', async () => {
     state: 'accepted',
     acceptedNote: 'ticket 7',
   });
-  const result = await lab.sync(place, { request: VERIFY });
+  const result = await lab.sync(labScope, { request: VERIFY });
   expect([result.outcome, result.totals.quarantined]).toEqual(['succeeded', 0]);
 });
 
 test('P11 an accepted row explains one vanished row, not two', async () => {
-  const { place } = await brokenScope();
-  await lab.sync(place);
-  await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));
+  const { labScope } = await brokenScope();
+  await lab.sync(labScope);
+  await kpool('quarantine', 'accept', ...(await quarantineOf(labScope)).map((row) => row.quarantine_id));
   const { world } = lab.simulator;
-  world.insertEarning(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '7' });
-  await lab.sync(place, { request: VERIFY });
-  const [first, second] = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs === YESTERDAY);
+  world.insertEarning(labScope.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '7' });
+  await lab.sync(labScope, { request: VERIFY });
+  const [first, second] = world.earnings(labScope.key).filter(({ minedAtMs }) => minedAtMs === YESTERDAY);
   world.withdraw(first!);
-  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+  expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
   world.withdraw(second!);
-  const result = await lab.sync(place, { request: VERIFY });
+  const result = await lab.sync(labScope, { request: VERIFY });
   expect([result.outcome, result.reason]).toEqual([
     'partial',
     'more rows vanished than there are rows that could not be parsed',

@@ -23,10 +23,10 @@ const SIZES = [0, 1, 10, 99, 100, 101, 150, 194, 200, 300, 500];
 /** The order matters only for lists of more than one page. */
 const SIZES_IN_OTHER_ORDERS = [99, 101, 200, 300];
 
-function insert(place: LabScope, count: number, shape: Shape): void {
+function insert(labScope: LabScope, count: number, shape: Shape): void {
   lab.simulator.world.insertMany(
-    place.scope.stream,
-    place.key,
+    labScope.scope.stream,
+    labScope.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
       minedAtMs: shape(i),
@@ -42,14 +42,14 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function firstSync(count: number, shape: Shape, quirks: Partial<Quirks>): Promise<number> {
-  const place = await lab.newScope('earnings');
-  insert(place, count, shape);
+  const labScope = await lab.newScope('earnings');
+  insert(labScope, count, shape);
   Object.assign(lab.simulator.quirks, { order: 'desc', ...quirks });
   const requests = await requestsOf(async () => {
-    const result = await lab.sync(place);
+    const result = await lab.sync(labScope);
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
   });
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
   return requests;
 }
 

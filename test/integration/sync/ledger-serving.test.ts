@@ -10,43 +10,43 @@ const lab = useLedgerLab();
 /** Shorter than usual, because spans before the oldest row all behave alike. */
 const SHORT = { historyStartMs: YESTERDAY - 600 * DAY_MS };
 
-interface Placed {
-  readonly place: LabScope;
+interface ScopeWithRows {
+  readonly labScope: LabScope;
   readonly rows: readonly SimIncome[];
 }
 
 async function scopeOf(
   count: number,
   at: (i: number) => number = (i) => YESTERDAY - i * DAY_MS,
-): Promise<Placed> {
-  const place = await lab.newScope('rewards');
+): Promise<ScopeWithRows> {
+  const labScope = await lab.newScope('rewards');
   const rows = lab.simulator.world.insertMany(
     'rewards',
-    place.key,
+    labScope.key,
     Array.from({ length: count }, (_, i) => ({ currency: 'BTC', minedAtMs: at(i), amount: `0.${i + 1}7` })),
   );
-  return { place, rows };
+  return { labScope, rows };
 }
 
-async function expectTruth(place: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+async function expectTruth(labScope: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
 }
 
 /** Expects the ledger to be true after a first sync, and after changes and a sync that reads everything again. */
-async function expectTruthUnder(quirks: Partial<Quirks>, { place, rows }: Placed): Promise<void> {
+async function expectTruthUnder(quirks: Partial<Quirks>, { labScope, rows }: ScopeWithRows): Promise<void> {
   Object.assign(lab.simulator.quirks, quirks);
-  const first = await lab.sync(place, { tiers: SHORT });
+  const first = await lab.sync(labScope, { tiers: SHORT });
   expect([first.outcome, first.reason]).toEqual(['succeeded', null]);
-  await expectTruth(place);
+  await expectTruth(labScope);
   const { world } = lab.simulator;
   if (rows.length > 3) {
     world.withdraw(rows[1]!);
     world.amend(rows[2]!, { amount: '42' });
-    world.insertReward(place.key, { currency: 'LTC', minedAtMs: rows[3]!.minedAtMs, amount: '1' }, 2);
+    world.insertReward(labScope.key, { currency: 'LTC', minedAtMs: rows[3]!.minedAtMs, amount: '1' }, 2);
   }
-  const second = await lab.sync(place, { request: VERIFY, tiers: SHORT });
+  const second = await lab.sync(labScope, { request: VERIFY, tiers: SHORT });
   expect([second.outcome, second.reason]).toEqual(['succeeded', null]);
-  await expectTruth(place);
+  await expectTruth(labScope);
 }
 
 const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
@@ -100,53 +100,53 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
 });
 
 test.each([8, -8])('P2 bounds read as UTC%d cost two pages a cycle', async (hours) => {
-  const { place, rows } = await scopeOf(230, (i) => YESTERDAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
+  const { labScope, rows } = await scopeOf(230, (i) => YESTERDAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
   lab.simulator.quirks.boundsShiftMs = hours * HOUR_MS;
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
-    const result = await lab.sync(place, { request });
+    const result = await lab.sync(labScope, { request });
     expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
-    await expectTruth(place);
+    await expectTruth(labScope);
   }
   const before = lab.simulator.requests.count();
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(2);
   lab.simulator.world.withdraw(rows[100]!);
-  expect((await lab.sync(place, { request: VERIFY })).totals.withdrawn).toBe(1);
-  await expectTruth(place);
+  expect((await lab.sync(labScope, { request: VERIFY })).totals.withdrawn).toBe(1);
+  await expectTruth(labScope);
 });
 
 test('P2 rows that the pool selects by settle time are all stored', async () => {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   lab.simulator.quirks.boundsOn = 'settled';
   const rows = lab.simulator.world.insertMany(
     'earnings',
-    place.key,
+    labScope.key,
     Array.from({ length: 320 }, (_, i) => {
       const minedAtMs = YESTERDAY - (9 + i) * DAY_MS;
       return { currency: 'BTC', minedAtMs, settledAtMs: minedAtMs + (1 + (i % 7)) * DAY_MS + 1, amount: '1' };
     }),
   );
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
-    const result = await lab.sync(place, { request });
+    const result = await lab.sync(labScope, { request });
     expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
-    await expectTruth(place);
+    await expectTruth(labScope);
   }
   lab.simulator.world.withdraw(rows[100]!);
-  expect((await lab.sync(place, { request: VERIFY })).totals.withdrawn).toBe(1);
-  await expectTruth(place);
+  expect((await lab.sync(labScope, { request: VERIFY })).totals.withdrawn).toBe(1);
+  await expectTruth(labScope);
 });
 
 test('P2 windows are tried weekly after bounds were ignored', async () => {
-  const { place } = await scopeOf(230);
+  const { labScope } = await scopeOf(230);
   lab.simulator.quirks.bounds = 'ignored';
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   lab.simulator.quirks.bounds = 'inclusive';
   await lab.advance(8 * DAY_MS);
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   const before = lab.simulator.requests.count();
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   expect(lab.simulator.requests.count() - before).toBe(1);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
@@ -154,11 +154,11 @@ test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
   async (beyondEnd) => {
     for (const count of [10, 50, 99, 100]) {
       Object.assign(lab.simulator.quirks, { beyondEnd });
-      const { place } = await scopeOf(count);
+      const { labScope } = await scopeOf(count);
       const before = lab.simulator.requests.count();
-      const result = await lab.sync(place);
+      const result = await lab.sync(labScope);
       expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-      await expectTruth(place);
+      await expectTruth(labScope);
       expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(4);
     }
   },
@@ -167,8 +167,8 @@ test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
 test('P2 a scope without rows is empty, not malformed', async () => {
   for (const noRows of ['null', 'object', 'list', 'absent'] as const) {
     Object.assign(lab.simulator.quirks, { noRows });
-    const { place } = await scopeOf(0);
-    const result = await lab.sync(place);
+    const { labScope } = await scopeOf(0);
+    const result = await lab.sync(labScope);
     expect([result.outcome, result.reason, result.totals.rowsRead]).toEqual(['succeeded', null, 0]);
     await scopeOf(30);
   }
@@ -180,13 +180,13 @@ test('a refused end in the future is found once for all scopes', async () => {
     fresh.simulator.quirks.futureEnds = 'refused';
     const requests: number[] = [];
     for (let n = 0; n < 3; n += 1) {
-      const place = await fresh.newScope('earnings');
+      const labScope = await fresh.newScope('earnings');
       fresh.simulator.world.insertEarning(
-        { ...place.key, account: 'main' },
+        { ...labScope.key, account: 'main' },
         { currency: 'BTC', minedAtMs: YESTERDAY, amount: '2' },
       );
       const before = fresh.simulator.requests.count();
-      const result = await fresh.sync(place);
+      const result = await fresh.sync(labScope);
       expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
       requests.push(fresh.simulator.requests.count() - before);
       expect(result.totals.inserted).toBe(1);
@@ -201,11 +201,11 @@ test('a refused end in the future is found once for all scopes', async () => {
 test.each(['ten', 'rows'] as const)(
   'a page that gives its size as %s costs one request a cycle',
   async (pageSizeSays) => {
-    const { place } = await scopeOf(43);
+    const { labScope } = await scopeOf(43);
     Object.assign(lab.simulator.quirks, { pageSizeSays });
-    await lab.sync(place);
+    await lab.sync(labScope);
     const before = lab.simulator.requests.count();
-    expect((await lab.sync(place)).outcome).toBe('succeeded');
+    expect((await lab.sync(labScope)).outcome).toBe('succeeded');
     expect(lab.simulator.requests.count() - before).toBe(1);
   },
 );
@@ -213,20 +213,20 @@ test.each(['ten', 'rows'] as const)(
 test.each(['inserted-asc', 'inserted-desc'] as const)(
   'P2 a late row far from its day (%s) is not missed',
   async (order) => {
-    const { place } = await scopeOf(
+    const { labScope } = await scopeOf(
       230,
       (i) => YESTERDAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS,
     );
     Object.assign(lab.simulator.quirks, { order });
     // It was recorded last, so it is at the wrong end of the list.
     const late = order === 'inserted-asc' ? 200 : 3;
-    lab.simulator.world.insertReward(place.key, {
+    lab.simulator.world.insertReward(labScope.key, {
       currency: 'BTC',
       minedAtMs: YESTERDAY - late * DAY_MS,
       amount: '9',
     });
-    expect((await lab.sync(place)).outcome).toBe('succeeded');
-    await expectTruth(place);
+    expect((await lab.sync(labScope)).outcome).toBe('succeeded');
+    await expectTruth(labScope);
   },
 );
 
@@ -240,52 +240,56 @@ test.each([
   ['by days', { bounds: 'utc-days' }, 20, 5],
 ] as const)('P2 150 rows of one midnight are paged once, served %s', async (_, quirks, first, cycle) => {
   Object.assign(lab.simulator.quirks, quirks);
-  const { place } = await scopeOf(170, (i) => YESTERDAY - (i < 20 ? i : 10) * DAY_MS);
+  const { labScope } = await scopeOf(170, (i) => YESTERDAY - (i < 20 ? i : 10) * DAY_MS);
   for (const most of [first, cycle]) {
     const before = lab.simulator.requests.count();
-    const result = await lab.sync(place);
+    const result = await lab.sync(labScope);
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-    await expectTruth(place);
+    await expectTruth(labScope);
     expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(most);
   }
 });
 
 test.each([170, 350, 950])('P11 %i rows in a changing order end as partial soon', async (count) => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
-  const { place } = await scopeOf(count, () => YESTERDAY + 1);
+  const { labScope } = await scopeOf(count, () => YESTERDAY + 1);
   const before = lab.simulator.requests.count();
-  const result = await lab.sync(place);
+  const result = await lab.sync(labScope);
   expect([result.outcome, result.reason]).toEqual(['partial', 'no two passes over its pages agree']);
   // Three passes over pages of at least 86 rows, and the requests that find out that all rows share one instant.
   expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(3 * Math.ceil(count / 86) + 6);
-  const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
+  const missing = differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope));
   expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
 });
 
 test('P2 hundreds of rows of one day and instant are stored', async () => {
-  const { place, rows } = await scopeOf(430, (i) => YESTERDAY + (i % 3 === 0 ? 5 : i * 60_000));
-  await expectTruthUnder({}, { place, rows });
-  await expectTruthUnder({ bounds: 'utc-days' }, { place, rows: rows.slice(10, 14) });
+  const { labScope, rows } = await scopeOf(430, (i) => YESTERDAY + (i % 3 === 0 ? 5 : i * 60_000));
+  await expectTruthUnder({}, { labScope, rows });
+  await expectTruthUnder({ bounds: 'utc-days' }, { labScope, rows: rows.slice(10, 14) });
 });
 
 test('P2 equal rows are stored as often as the pool serves them', async () => {
-  const { place } = await scopeOf(0);
+  const { labScope } = await scopeOf(0);
   const { world } = lab.simulator;
-  world.insertReward(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 240);
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
-  await expectTruth(place);
-  for (const row of world.rewards(place.key).slice(0, 90)) world.withdraw(row);
-  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(place);
+  world.insertReward(labScope.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 240);
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
+  await expectTruth(labScope);
+  for (const row of world.rewards(labScope.key).slice(0, 90)) world.withdraw(row);
+  expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(labScope);
 });
 
 test('P2 one row among 150 equal ones in no order is stored', async () => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
   for (let n = 0; n < 5; n += 1) {
-    const { place } = await scopeOf(1, () => YESTERDAY);
-    lab.simulator.world.insertReward(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 150);
-    const result = await lab.sync(place);
-    const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
+    const { labScope } = await scopeOf(1, () => YESTERDAY);
+    lab.simulator.world.insertReward(
+      labScope.key,
+      { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' },
+      150,
+    );
+    const result = await lab.sync(labScope);
+    const missing = differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope));
     if (result.outcome === 'succeeded') expect(missing).toEqual([]);
     expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
   }
@@ -308,48 +312,48 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
     ['hundreds on one instant', 230, () => YESTERDAY],
     ['a few', 20, (i: number) => YESTERDAY - i * DAY_MS],
   ] as const)('is believed unless it contradicts itself: %s', async (_name, count, at) => {
-    const { place } = await scopeOf(count, at);
+    const { labScope } = await scopeOf(count, at);
     Object.assign(lab.simulator.quirks, quirks);
-    const result = await lab.sync(place);
-    const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
+    const result = await lab.sync(labScope);
+    const missing = differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope));
     if (result.outcome === 'succeeded') expect(missing).toEqual([]);
     else expect(result.outcome).toBe('partial');
     expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
     lab.restoreQuirks();
-    expect((await lab.sync(place)).outcome).toBe('succeeded');
-    await expectTruth(place);
+    expect((await lab.sync(labScope)).outcome).toBe('succeeded');
+    await expectTruth(labScope);
   });
 });
 
 test('P11 a count of the page alone hides no row on short pages', async () => {
-  const { place } = await scopeOf(230);
+  const { labScope } = await scopeOf(230);
   Object.assign(lab.simulator.quirks, { pageSizeCap: 50, pageSizeAdmitted: false });
   const stop = lab.simulator.faults.when(() => ({
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"totalNum":\d+/, `"totalNum":${json.split('"amount"').length - 1}`),
   }));
-  const result = await lab.sync(place);
+  const result = await lab.sync(labScope);
   stop();
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('P4 a single empty answer withdraws nothing', async () => {
-  const { place } = await scopeOf(30);
-  await lab.sync(place);
+  const { labScope } = await scopeOf(30);
+  await lab.sync(labScope);
   const nothing: Fault = {
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"items":\[.*\]/, '"items":[]').replace(/"totalNum":\d+/, '"totalNum":0'),
   };
   lab.simulator.faults.next('reward/query', nothing);
-  const result = await lab.sync(place, { request: VERIFY });
+  const result = await lab.sync(labScope, { request: VERIFY });
   expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 0]);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('P4 answers that never agree withdraw nothing', async () => {
-  const { place } = await scopeOf(30);
-  await lab.sync(place);
+  const { labScope } = await scopeOf(30);
+  await lab.sync(labScope);
   let n = 0;
   const stop = lab.simulator.faults.when(() => ({
     kind: 'rewrite',
@@ -362,20 +366,20 @@ test('P4 answers that never agree withdraw nothing', async () => {
         .replace(/"totalNum":\d+/, `"totalNum":${served.length}`);
     },
   }));
-  const result = await lab.sync(place, { request: VERIFY });
+  const result = await lab.sync(labScope, { request: VERIFY });
   stop();
   expect([result.outcome, result.totals.withdrawn]).toEqual(['partial', 0]);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('a scope that the pool refuses fails after three requests', async () => {
-  const { place } = await scopeOf(3);
+  const { labScope } = await scopeOf(3);
   const stop = lab.simulator.faults.when(() => ({ kind: 'code', code: '400100' }));
   const before = lab.simulator.requests.count();
-  const result = await lab.sync(place);
+  const result = await lab.sync(labScope);
   stop();
   expect([result.outcome, result.error?.code]).toEqual(['failed', 'pool.parameter']);
   expect(lab.simulator.requests.count() - before).toBe(3);
-  expect((await lab.sync(place)).outcome).toBe('succeeded');
-  await expectTruth(place);
+  expect((await lab.sync(labScope)).outcome).toBe('succeeded');
+  await expectTruth(labScope);
 });

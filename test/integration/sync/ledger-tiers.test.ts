@@ -9,11 +9,11 @@ import { enforceRetention } from '../../../src/store/retention';
 const lab = useLedgerLab();
 
 async function scopeOf(count: number, pending: readonly number[] = []): Promise<LabScope> {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   const today = Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS;
   lab.simulator.world.insertMany(
     'earnings',
-    place.key,
+    labScope.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
       minedAtMs: today - (i + 1) * DAY_MS,
@@ -21,7 +21,7 @@ async function scopeOf(count: number, pending: readonly number[] = []): Promise<
       status: pending.includes(i) ? 'WAIT_SETTLE' : 'SETTLED',
     })),
   );
-  return place;
+  return labScope;
 }
 
 async function requestsOf(work: () => Promise<{ outcome: string }>): Promise<readonly RequestLogEntry[]> {
@@ -30,71 +30,71 @@ async function requestsOf(work: () => Promise<{ outcome: string }>): Promise<rea
   return lab.simulator.requests.entries.slice(before);
 }
 
-async function expectTruth(place: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+async function expectTruth(labScope: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
 }
 
 test('a cycle costs one request, for the newest rows', async () => {
-  const place = await scopeOf(400);
-  await lab.sync(place);
+  const labScope = await scopeOf(400);
+  await lab.sync(labScope);
   for (let cycle = 0; cycle < 3; cycle += 1) {
     await lab.advance(HOUR_MS);
-    const requests = await requestsOf(() => lab.sync(place));
+    const requests = await requestsOf(() => lab.sync(labScope));
     expect(requests).toHaveLength(1);
     expect(Number(requests[0]?.params['endTime'])).toBeGreaterThan(lab.simulator.clock.now());
   }
 });
 
 test('a cycle still costs one request after 120 days', async () => {
-  const place = await scopeOf(10);
-  await lab.sync(place);
+  const labScope = await scopeOf(10);
+  await lab.sync(labScope);
   for (let day = 0; day < 120; day += 1) {
     await lab.advance(DAY_MS - 60_000);
-    lab.simulator.world.insertEarning(place.key, {
+    lab.simulator.world.insertEarning(labScope.key, {
       currency: 'BTC',
       minedAtMs: Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS,
       amount: '1',
     });
     const requests = await requestsOf(() =>
-      lab.sync(place, { tiers: { recentEveryMs: 400 * DAY_MS, fullEveryMs: 400 * DAY_MS } }),
+      lab.sync(labScope, { tiers: { recentEveryMs: 400 * DAY_MS, fullEveryMs: 400 * DAY_MS } }),
     );
     expect(requests).toHaveLength(1);
   }
   const [newest] = await lab.sql<{ rows: number }[]>`
-    SELECT row_count AS rows FROM sync.windows WHERE puid = ${String(place.scope.puid)} AND to_at = 'infinity'`;
+    SELECT row_count AS rows FROM sync.windows WHERE puid = ${String(labScope.scope.puid)} AND to_at = 'infinity'`;
   expect(newest?.rows).toBeLessThanOrEqual(80);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('35 days are read again daily, everything weekly', async () => {
-  const place = await scopeOf(500, [450]);
-  await lab.sync(place);
+  const labScope = await scopeOf(500, [450]);
+  await lab.sync(labScope);
   const { world } = lab.simulator;
-  const [oldest, second] = world.earnings(place.key);
-  const pending = world.earnings(place.key).find(({ status }) => status === 'WAIT_SETTLE');
+  const [oldest, second] = world.earnings(labScope.key);
+  const pending = world.earnings(labScope.key).find(({ status }) => status === 'WAIT_SETTLE');
   world.amend(oldest!, { amount: '77' });
   world.settle(pending!);
   await lab.advance(DAY_MS + HOUR_MS);
-  const daily = await requestsOf(() => lab.sync(place));
+  const daily = await requestsOf(() => lab.sync(labScope));
   expect(daily.length).toBeLessThanOrEqual(4);
   const [settled] = await lab.sql<{ n: number }[]>`
     SELECT count(*)::int AS n FROM pool.earning_revisions
-     WHERE puid = ${String(place.scope.puid)} AND change = 'settled'`;
+     WHERE puid = ${String(labScope.scope.puid)} AND change = 'settled'`;
   expect(settled?.n).toBe(1);
   await lab.advance(7 * DAY_MS);
   world.withdraw(second!);
-  const weekly = await requestsOf(() => lab.sync(place));
+  const weekly = await requestsOf(() => lab.sync(labScope));
   expect(weekly.length).toBeGreaterThanOrEqual(6);
-  await expectTruth(place);
+  await expectTruth(labScope);
 });
 
 test('a row pending for a year settles within a day', async () => {
-  const place = await scopeOf(300, [299]);
-  await lab.sync(place);
-  const row = lab.simulator.world.earnings(place.key).find(({ status }) => status === 'WAIT_SETTLE');
+  const labScope = await scopeOf(300, [299]);
+  await lab.sync(labScope);
+  const row = lab.simulator.world.earnings(labScope.key).find(({ status }) => status === 'WAIT_SETTLE');
   for (let month = 0; month < 12; month += 1) {
     await lab.advance(30 * DAY_MS);
-    await lab.sync(place);
+    await lab.sync(labScope);
   }
   lab.simulator.world.amend(row!, {
     amount: '5.5',
@@ -102,38 +102,40 @@ test('a row pending for a year settles within a day', async () => {
     settledAtMs: lab.simulator.clock.now(),
   });
   await lab.advance(DAY_MS + HOUR_MS);
-  expect((await lab.sync(place)).totals.changed).toBe(1);
-  await expectTruth(place);
+  expect((await lab.sync(labScope)).totals.changed).toBe(1);
+  await expectTruth(labScope);
 });
 
 test('kpool sync --from --to reads the windows of that span', async () => {
-  const place = await scopeOf(400);
-  await lab.sync(place);
-  const [row, ...others] = [...lab.simulator.world.earnings(place.key)].reverse().slice(200);
+  const labScope = await scopeOf(400);
+  await lab.sync(labScope);
+  const [row, ...others] = [...lab.simulator.world.earnings(labScope.key)].reverse().slice(200);
   lab.simulator.world.amend(row!, { amount: '3' });
   lab.simulator.world.amend(others.at(-1)!, { amount: '4' });
   const span = { fromMs: row!.minedAtMs, toMs: row!.minedAtMs + DAY_MS };
-  const requests = await requestsOf(() => lab.sync(place, { request: { verifyBeforeMs: Infinity, span } }));
+  const requests = await requestsOf(() =>
+    lab.sync(labScope, { request: { verifyBeforeMs: Infinity, span } }),
+  );
   expect(requests).toHaveLength(1);
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toHaveLength(2);
-  await requestsOf(() => lab.sync(place, { request: VERIFY }));
-  await expectTruth(place);
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toHaveLength(2);
+  await requestsOf(() => lab.sync(labScope, { request: VERIFY }));
+  await expectTruth(labScope);
 });
 
 test('an earlier HISTORY_START has older rows read', async () => {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   for (const minedAtMs of [Date.UTC(2016, 4, 1), Date.UTC(2020, 4, 1)])
-    lab.simulator.world.insertEarning(place.key, { currency: 'BTC', minedAtMs, amount: '1' });
-  await lab.sync(place);
-  expect(await lab.storedOf(place)).toHaveLength(1);
-  await requestsOf(() => lab.sync(place, { tiers: { historyStartMs: Date.UTC(2015, 0, 1) } }));
-  await expectTruth(place);
+    lab.simulator.world.insertEarning(labScope.key, { currency: 'BTC', minedAtMs, amount: '1' });
+  await lab.sync(labScope);
+  expect(await lab.storedOf(labScope)).toHaveLength(1);
+  await requestsOf(() => lab.sync(labScope, { tiers: { historyStartMs: Date.UTC(2015, 0, 1) } }));
+  await expectTruth(labScope);
 });
 
 test('P2 P11 certificates count every window without a gap', async () => {
-  const place = await scopeOf(350);
-  await lab.sync(place);
-  const puid = String(place.scope.puid);
+  const labScope = await scopeOf(350);
+  await lab.sync(labScope);
+  const puid = String(labScope.scope.puid);
   const [state] = await lab.sql`
     SELECT bool_and(w.from_at = p.to_at) FILTER (WHERE p.to_at IS NOT NULL) AS contiguous,
            bool_and(w.verified_at IS NOT NULL) AS verified, sum(w.row_count)::int AS rows
@@ -146,8 +148,8 @@ test('P2 P11 certificates count every window without a gap', async () => {
 });
 
 test('P2 P3 unchanged windows get a new time, no new certificate', async () => {
-  const place = await scopeOf(150);
-  const puid = String(place.scope.puid);
+  const labScope = await scopeOf(150);
+  const puid = String(labScope.scope.puid);
   const stateSince = async (instant: string) => {
     const [state] = await lab.sql<{ certificates: number; areStamped: boolean; areProven: boolean }[]>`
       SELECT (SELECT count(*) FROM sync.certificates WHERE puid = ${puid})::int AS certificates,
@@ -160,14 +162,14 @@ test('P2 P3 unchanged windows get a new time, no new certificate', async () => {
   const read = async () => {
     await lab.advance(HOUR_MS);
     const instant = await lab.now();
-    expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+    expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
     return stateSince(instant);
   };
-  await lab.sync(place);
+  await lab.sync(labScope);
   const first = await read();
   expect(first).toMatchObject({ areStamped: true, areProven: true });
   expect(await read()).toEqual(first);
-  const [row] = lab.simulator.world.insertEarning(place.key, {
+  const [row] = lab.simulator.world.insertEarning(labScope.key, {
     currency: 'BTC',
     minedAtMs: lab.simulator.clock.now() - 90 * DAY_MS,
     amount: '1',

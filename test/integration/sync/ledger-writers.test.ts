@@ -6,26 +6,26 @@ import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';
 const lab = useLedgerLab();
 
 async function scopeOf(count: number): Promise<LabScope> {
-  const place = await lab.newScope('earnings');
+  const labScope = await lab.newScope('earnings');
   lab.simulator.world.insertMany(
     'earnings',
-    place.key,
+    labScope.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
       minedAtMs: YESTERDAY - i * DAY_MS,
       amount: `0.${i + 1}3`,
     })),
   );
-  return place;
+  return labScope;
 }
 
-async function expectTruth(place: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+async function expectTruth(labScope: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
 }
 
 /** How many rows a scope has, and how many its windows count. */
-async function progressOf(place: LabScope): Promise<{ rows: number; counted: number }> {
-  const puid = String(place.scope.puid);
+async function progressOf(labScope: LabScope): Promise<{ rows: number; counted: number }> {
+  const puid = String(labScope.scope.puid);
   const [progress] = await lab.sql<{ rows: number; counted: number }[]>`
     SELECT (SELECT count(*)::int FROM pool.earnings WHERE puid = ${puid}) AS rows,
            (SELECT coalesce(sum(row_count), 0)::int FROM sync.windows
@@ -53,22 +53,22 @@ test.each(['before', 'after'] as const)(
   'P5 P7 a first sync that dies %s a commit can be continued',
   async (moment) => {
     for (let dieAt = 1; dieAt <= 4; dieAt += 1) {
-      const place = await scopeOf(360);
-      const died = await lab.sync(place, { store: dyingStore(dieAt, moment) });
+      const labScope = await scopeOf(360);
+      const died = await lab.sync(labScope, { store: dyingStore(dieAt, moment) });
       expect(died.outcome).toBe('failed');
-      const { rows, counted } = await progressOf(place);
+      const { rows, counted } = await progressOf(labScope);
       expect(rows).toBe(counted);
-      const resumed = await lab.sync(place);
+      const resumed = await lab.sync(labScope);
       expect(resumed.outcome).toBe('succeeded');
-      await expectTruth(place);
-      const again = await lab.sync(place, { request: VERIFY });
+      await expectTruth(labScope);
+      const again = await lab.sync(labScope, { request: VERIFY });
       expect([again.totals.inserted, again.totals.changed]).toEqual([0, 0]);
     }
   },
 );
 
 test('P7 a sync aborted at any request can be continued', async () => {
-  const place = await scopeOf(300);
+  const labScope = await scopeOf(300);
   for (let turn = 1; turn <= 4; turn += 1) {
     const controller = new AbortController();
     let left = turn;
@@ -76,19 +76,21 @@ test('P7 a sync aborted at any request can be continued', async () => {
       left -= 1;
       if (left === 0) controller.abort();
     });
-    expect((await lab.sync(place, { request: VERIFY, signal: controller.signal })).outcome).toBe('aborted');
+    expect((await lab.sync(labScope, { request: VERIFY, signal: controller.signal })).outcome).toBe(
+      'aborted',
+    );
     stop();
-    const { rows, counted } = await progressOf(place);
+    const { rows, counted } = await progressOf(labScope);
     expect(rows).toBe(counted);
   }
-  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(place);
+  expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(labScope);
 });
 
 test('P9 an older read that arrives late does not win', async () => {
-  const place = await scopeOf(5);
-  await lab.sync(place);
-  const [row] = lab.simulator.world.earnings(place.key);
+  const labScope = await scopeOf(5);
+  await lab.sync(labScope);
+  const [row] = lab.simulator.world.earnings(labScope.key);
   let isFirst = true;
   const lateStore = (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
@@ -98,26 +100,26 @@ test('P9 an older read that arrives late does not win', async () => {
         isFirst = false;
         // Read before the amount changed; another process reads and commits the change first.
         lab.simulator.world.amend(row!, { amount: '7' });
-        expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+        expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
       }
       return store.commitWindow(commit);
     },
   });
-  const late = await lab.sync(place, { request: VERIFY, store: lateStore });
+  const late = await lab.sync(labScope, { request: VERIFY, store: lateStore });
   expect([late.outcome, late.totals.changed]).toEqual(['succeeded', 0]);
-  await expectTruth(place);
+  await expectTruth(labScope);
   const [revisions] = await lab.sql<{ n: number }[]>`
     SELECT count(*)::int AS n FROM pool.earning_revisions
-     WHERE puid = ${String(place.scope.puid)} AND mined_at = ${new Date(row!.minedAtMs)}`;
+     WHERE puid = ${String(labScope.scope.puid)} AND mined_at = ${new Date(row!.minedAtMs)}`;
   expect(revisions?.n).toBe(2);
 });
 
 test('P9 several writers of one scope store the truth', async () => {
-  const place = await scopeOf(250);
-  const results = await Promise.all([1, 2, 3].map(() => lab.sync(place)));
+  const labScope = await scopeOf(250);
+  const results = await Promise.all([1, 2, 3].map(() => lab.sync(labScope)));
   for (const { outcome, error } of results)
     expect([outcome, error?.code ?? null]).toEqual(['succeeded', null]);
-  await expectTruth(place);
-  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(place);
+  await expectTruth(labScope);
+  expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(labScope);
 });

@@ -71,8 +71,8 @@ describe('the day of an unreadable row', () => {
       reason: '',
       ...(day === null ? {} : { minedAtMs: day * DAY_MS + NOON }),
     }));
-  const partsOf = (place: Window, ...days: (number | null)[]) =>
-    inDays(cutOutUnreadable(place, minedOn(...days), 100 * DAY_MS));
+  const partsOf = (outer: Window, ...days: (number | null)[]) =>
+    inDays(cutOutUnreadable(outer, minedOn(...days), 100 * DAY_MS));
 
   test('is read apart, also at either edge of its window', () => {
     expect(partsOf(window(0, 9), 4)).toEqual([
@@ -128,9 +128,9 @@ describe('a complete read is stored', () => {
   const unreadable = [{ raw: '{}', reason: '' }];
   const open = { fromMs: 0, toMs: Infinity };
   const storing = { capacity: 100, recentFromMs: 80 * DAY_MS, isPaged: false, cuts: [5 * DAY_MS] };
-  const cutsOf = (place: Window, count: number, more: { isBroken?: boolean; isPaged?: boolean } = {}) => {
+  const cutsOf = (outer: Window, count: number, more: { isBroken?: boolean; isPaged?: boolean } = {}) => {
     const served = { rows: days(count), unreadable: more.isBroken === true ? unreadable : [] };
-    const parts = cutForStorage(place, served, { ...storing, isPaged: more.isPaged === true });
+    const parts = cutForStorage(outer, served, { ...storing, isPaged: more.isPaged === true });
     return parts.map(({ fromMs }) => fromMs / DAY_MS);
   };
 
@@ -215,8 +215,8 @@ test('P2 a proven prefix holds every row of its window', () => {
       expect(cutAt(whole, [isNewestFirst ? proven.fromMs : proven.toMs])).toEqual(
         isNewestFirst ? [proven, rest] : [rest, proven],
       );
-      const inside = (place: Window, list: readonly number[]): number =>
-        list.filter((at) => contains(place, at)).length;
+      const inside = (outer: Window, list: readonly number[]): number =>
+        list.filter((at) => contains(outer, at)).length;
       expect(inside(proven, rows.slice(0, pageRows))).toBe(inside(proven, rows));
       expect(restRows).toBe(inside(rest, rows));
     }),

@@ -58,18 +58,18 @@ async function confirm({ rows, window, missing, ...more }: Case) {
   const oldestServedMs = more.oldestServed === undefined ? Infinity : daysAgo(more.oldestServed);
   const unconfirmed = { missing: missing.map((day) => stored(rowOf(day))), oldestServedMs };
   const confirmation = await confirmMissing(session, window, read, unconfirmed);
-  const told =
+  const result =
     confirmation.kind === 'gone'
       ? [...confirmation.verdicts.values()]
       : confirmation.kind === 'served'
         ? [daysSince(confirmation.row.minedAtMs)]
         : [];
-  return { kind: confirmation.kind, told, requests: pool.requests - before, session, pool };
+  return { kind: confirmation.kind, result, requests: pool.requests - before, session, pool };
 }
 
 test('P4 a row that neither its days nor the count show is gone', async () => {
   const answer = await confirm({ rows: without(daily(30), 5, 20), window: ALL, missing: [5, 20] });
-  expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn', 'withdrawn'], requests: 2 });
+  expect(answer).toMatchObject({ kind: 'gone', result: ['withdrawn', 'withdrawn'], requests: 2 });
   const part = { rows: without(daily(60), 20), window: windowOf(30, 0), missing: [20] };
   const windows = [
     [windowOf(30, 0), 30],
@@ -103,7 +103,7 @@ test('P4 a row that other bounds show is still served', async () => {
     missing: [20],
     pool: (pool) => void (pool.rows = rows),
   });
-  expect(answer).toMatchObject({ kind: 'served', told: [20], requests: 1 });
+  expect(answer).toMatchObject({ kind: 'served', result: [20], requests: 1 });
   // Of two missing rows, one is served.
   const twins = await confirm({
     rows: without(daily(30), 20),
@@ -111,7 +111,7 @@ test('P4 a row that other bounds show is still served', async () => {
     missing: [10, 20],
     pool: (pool) => void (pool.rows = without(daily(30), 10)),
   });
-  expect(twins).toMatchObject({ kind: 'served', told: [20] });
+  expect(twins).toMatchObject({ kind: 'served', result: [20] });
 });
 
 test('P4 another change nearby means that the list is changing', async () => {
@@ -164,21 +164,23 @@ test('P4 an unreadable row nearby may be the missing one', async () => {
 
 test('P4 missing rows older than all served ones are unserved', async () => {
   const answer = await confirm({ rows: daily(20), window: ALL, missing: [25, 26] });
-  expect(answer).toMatchObject({ kind: 'gone', told: ['unserved', 'unserved'] });
+  expect(answer).toMatchObject({ kind: 'gone', result: ['unserved', 'unserved'] });
   // A row as old as the oldest one is not older.
   const equal = await confirm({
     rows: [...daily(19), rowOf(20, { currency: 'LTC' })],
     window: ALL,
     missing: [20],
   });
-  expect(equal.told).toEqual(['withdrawn']);
+  expect(equal.result).toEqual(['withdrawn']);
   const mixed = await confirm({ rows: without(daily(20), 10), window: ALL, missing: [10, 26] });
-  expect(mixed).toMatchObject({ kind: 'gone', told: ['withdrawn', 'unserved'] });
+  expect(mixed).toMatchObject({ kind: 'gone', result: ['withdrawn', 'unserved'] });
   // A list is not expected to end within the last week.
   expect(await confirm({ rows: daily(5), window: ALL, missing: [6] })).toMatchObject({
-    told: ['withdrawn'],
+    result: ['withdrawn'],
   });
-  expect(await confirm({ rows: daily(5), window: ALL, missing: [7] })).toMatchObject({ told: ['unserved'] });
+  expect(await confirm({ rows: daily(5), window: ALL, missing: [7] })).toMatchObject({
+    result: ['unserved'],
+  });
 });
 
 describe('a missing row, while older rows lie in other windows', () => {
@@ -191,20 +193,20 @@ describe('a missing row, while older rows lie in other windows', () => {
   test('P4 is withdrawn if an older row is served', async () => {
     const rows = [...daily(19), rowOf(300)];
     const answer = await confirm({ ...base, rows });
-    expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
+    expect(answer).toMatchObject({ kind: 'gone', result: ['withdrawn'], requests: 3 });
     expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: daysAgo(1_000) - 1, endMs: daysAgo(25) + 1 });
     // Other missing rows, of any age, do not change that.
     const two = await confirm({ ...base, rows: [...without(daily(19), 10), rowOf(300)], missing: [10, 25] });
-    expect(two.told).toEqual(['withdrawn', 'withdrawn']);
+    expect(two.result).toEqual(['withdrawn', 'withdrawn']);
     // With a span limit the older days are queried in parts, back to the oldest row.
     const limited = await confirm({ ...base, rows, facts: { spanLimitMs: 100 * DAY_MS } });
-    expect(limited).toMatchObject({ told: ['withdrawn'], requests: 4 });
+    expect(limited).toMatchObject({ result: ['withdrawn'], requests: 4 });
     expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(daysAgo(300) - 1);
   });
 
   test('P4 is unserved if no older row is served', async () => {
     const answer = await confirm({ ...base, rows: daily(19) });
-    expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
+    expect(answer).toMatchObject({ kind: 'gone', result: ['unserved'], requests: 3 });
     expect(answer.session.list.seen.nothingBeforeMs).toBe(daysAgo(25) + 1);
     // The older days are not queried again.
     const next = await confirmMissing(
@@ -233,7 +235,7 @@ describe('a missing row, while older rows lie in other windows', () => {
 
   test('needs no request if all other rows are newer', async () => {
     const newer = await confirm({ ...base, rows: daily(19), oldestServed: 10 });
-    expect(newer).toMatchObject({ told: ['unserved'], requests: 2 });
+    expect(newer).toMatchObject({ result: ['unserved'], requests: 2 });
   });
 });
 
@@ -245,7 +247,7 @@ test('P4 a missing row of a paged scope is confirmed by paging', async () => {
     pool.rows = daily(130);
   };
   expect((await confirm({ ...base, pool: bySettlement })).kind).toBe('moved');
-  expect(await confirm(base)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+  expect(await confirm(base)).toMatchObject({ kind: 'gone', result: ['withdrawn'] });
 });
 
 test('P4 rows outside the window prove nothing about it', async () => {
@@ -259,7 +261,7 @@ test('P4 rows outside the window prove nothing about it', async () => {
     missing: [30],
     windows,
   });
-  expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+  expect(answer).toMatchObject({ kind: 'gone', result: ['withdrawn'] });
 });
 
 describe('a list that shows no row', () => {
@@ -280,23 +282,23 @@ describe('a list that shows no row', () => {
 
   test('P4 is not empty if another window shows a row', async () => {
     const rows = [rowOf(300)];
-    expect(await confirm({ ...base, rows })).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+    expect(await confirm({ ...base, rows })).toMatchObject({ kind: 'gone', result: ['withdrawn'] });
     const limited = { ...base, rows, facts: { spanLimitMs: 5_000 * DAY_MS } };
-    expect(await confirm(limited)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+    expect(await confirm(limited)).toMatchObject({ kind: 'gone', result: ['withdrawn'] });
   });
 
   test('P4 makes even young rows unserved after a week', async () => {
     const emptySinceMs = daysAgo(8);
     expect(await confirm({ ...base, missing: [3, 25], facts: { emptySinceMs } })).toMatchObject({
       kind: 'gone',
-      told: ['unserved', 'unserved'],
+      result: ['unserved', 'unserved'],
     });
   });
 
   test('P4 withdraws only young rows once a person accepts it', async () => {
     expect(await confirm({ ...base, missing: [3, 25], accepts: true, oldestServed: 1 })).toMatchObject({
       kind: 'gone',
-      told: ['withdrawn', 'unserved'],
+      result: ['withdrawn', 'unserved'],
     });
   });
 });
