@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW sync.unknown_values AS
--- The conditions on earnings and rewards are those of their indexes (…_unknown_status_idx, …_unknown_type_idx).
+-- The conditions on earnings and rewards must be those of their indexes (…_unknown_status_idx, …_unknown_type_idx), which
+-- make this view cheap; a test compares them.
 SELECT DISTINCT v.stream, s.account_id, v.value
   FROM (SELECT DISTINCT 'earnings' AS stream, puid, 'status ' || status AS value
           FROM pool.earnings WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE')

@@ -135,3 +135,14 @@ test('P1 an amount that would have to be rounded is refused', async () => {
     await expect(insert(amount)).rejects.toThrow('account_income_samples_amount_exact');
   }
 });
+
+test('unknown statuses and types are read from their indexes', async () => {
+  // PostgreSQL uses a partial index only if the query's list is the one of the index.
+  const plan = await sql.begin(async (transaction) => {
+    await transaction`SET LOCAL enable_seqscan = off`;
+    return transaction<{ 'QUERY PLAN': string }[]>`EXPLAIN SELECT * FROM sync.unknown_values`;
+  });
+  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  for (const index of ['earnings_unknown_status', 'rewards_unknown_status', 'rewards_unknown_type'])
+    expect(text).toContain(`${index}_idx`);
+});
