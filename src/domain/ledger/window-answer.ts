@@ -56,12 +56,16 @@ export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: bool
   const served = servedCount(page);
   const inside = selectInside(window, page);
   const { totalNum } = page;
+  // Without a count, only an answer without rows says that these are all.
   if (totalNum === null) return served === 0 ? complete(inside) : { kind: 'unproven' };
   if (totalNum === served)
     return mayBeFull(page, isFirst) ? { ...complete(inside), kind: 'full' } : complete(inside);
+  // The count is wrong, or the page is smaller than the specification allows.
   if (totalNum < served || served < MIN_PAGE_SIZE) return { kind: 'unproven' };
+  // Most rows are outside: the pool seems to extend bounds to whole days.
   if (inside.rows.length < served / 2) return inParts(cutEdges(window));
   const instants = inside.rows.map(({ minedAtMs }) => minedAtMs);
+  // Rows outside the window are counted, too.
   const counted = totalNum - (served - inside.rows.length - inside.unreadable.length);
   const prefix = findProvenPrefix(window, instants, counted);
   if (prefix !== null && page.unreadable.length === 0) {
