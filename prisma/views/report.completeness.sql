@@ -2,9 +2,18 @@ CREATE OR REPLACE VIEW report.completeness AS
 WITH schedule AS MATERIALIZED (
   SELECT name, every FROM sync.schedule
 ), tiers AS MATERIALIZED (
-  SELECT n.now, r.every AS recent_every, f.every AS full_every
-    FROM (SELECT sync.now() AS now) n, schedule r, schedule f
+  SELECT n.now, r.every AS recent_every, f.every AS full_every, a.recent_for, a.dormant_after
+    FROM (SELECT sync.now() AS now) n, schedule r, schedule f, sync.tier_ages a
    WHERE r.name = 'recent' AND f.name = 'full'
+), dormant AS MATERIALIZED (
+  -- Visited once a day: paceOf in src/domain/planning/scope-schedule.ts.
+  SELECT c.puid, c.algo
+    FROM sync.cursors c
+    JOIN pool.sub_accounts s ON s.puid = c.puid
+   CROSS JOIN tiers t
+   WHERE s.default_algo IS DISTINCT FROM c.algo
+   GROUP BY c.puid, c.algo, t.now, t.dormant_after
+  HAVING coalesce(max(c.last_life_at) <= t.now - t.dormant_after, true)
 ), windows AS MATERIALIZED (
   SELECT w.*, lag(to_at) OVER (PARTITION BY stream, puid, algo ORDER BY from_at) AS gap_from
     FROM sync.windows w
@@ -16,17 +25,20 @@ WITH schedule AS MATERIALIZED (
          CASE WHEN w.verified_at IS NULL THEN 'missing'
               -- Also if quarantined rows were accepted: it is still unknown which rows disappeared.
               WHEN w.in_doubt_count > 0 THEN 'in doubt'
-              WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
-                   CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every
-                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0
-                          THEN greatest(t.recent_every, d.every)
-                        ELSE greatest(t.full_every, d.every) END THEN 'stale'
+              WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 * greatest(
+                   d.every,
+                   CASE WHEN z.puid IS NOT NULL THEN interval '1 day' END,
+                   CASE WHEN w.to_at = 'infinity' THEN NULL
+                        WHEN w.to_at > t.now - t.recent_for OR w.pending_count > 0 OR w.quarantined_count > 0
+                          THEN t.recent_every
+                        ELSE t.full_every END) THEN 'stale'
               WHEN w.quarantined_count > 0 THEN 'certified except'
               ELSE 'certified' END AS state
     FROM windows w
     JOIN sync.cursors c USING (stream, puid, algo)
     JOIN schedule d ON d.name = w.stream
     JOIN pool.sub_accounts s ON s.puid = w.puid
+    LEFT JOIN dormant z ON (z.puid, z.algo) = (w.puid, w.algo)
    CROSS JOIN tiers t
 ), spans AS (
   SELECT * FROM judged

@@ -14,6 +14,7 @@ export async function saveReportSettings(
   await saveSettings(client, {
     report_time_zone: report.timeZone,
     tier_intervals: { recent: sync.recentEveryMs / 1_000, full: sync.fullEveryMs / 1_000 },
+    tier_days: { recent: sync.recentDays, dormant: sync.dormantAfterDays },
   });
   await saveStreams(
     client,

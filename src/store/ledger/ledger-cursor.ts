@@ -93,7 +93,6 @@ export async function advanceLedgerCursor(
   },
 ): Promise<CursorFacts> {
   const { patch, newestMinedAtMs, windows } = change;
-  const life = newestMinedAtMs === null ? null : pgInstant(newestMinedAtMs);
   const { completeFromMs, completeTo } = completenessOf(windows);
   const facts = [
     completeTo,
@@ -106,15 +105,17 @@ export async function advanceLedgerCursor(
            empty_since = CASE WHEN empty_seen_at > sync.now() - ${LONGEST_GAP}::interval
                               THEN coalesce(empty_since, sync.now()) ELSE sync.now() END`
       : null,
-    newestMinedAtMs === null ? null : Prisma.sql`empty_since = NULL, empty_seen_at = NULL`,
+    newestMinedAtMs === null
+      ? null
+      : Prisma.sql`empty_since = NULL, empty_seen_at = NULL,
+           last_life_at = greatest(last_life_at, least(${pgInstant(newestMinedAtMs)}::timestamptz, sync.now()))`,
   ].filter((fact) => fact !== null);
   const [advanced] = await db.$queryRaw<CursorRow[]>`
     WITH ${Prisma.join([...change.writes, writeWindows(scope, windows)])}
     UPDATE sync.cursors
        SET ${NEXT_VERSION},
            complete_from = ${completeFromMs === null ? null : pgInstant(completeFromMs)}::timestamptz,
-           history_complete = ${completeFromMs !== null && completeFromMs <= change.historyStartMs},
-           last_life_at = greatest(last_life_at, least(${life}::timestamptz, sync.now()))
+           history_complete = ${completeFromMs !== null && completeFromMs <= change.historyStartMs}
            ${facts.length === 0 ? Prisma.empty : Prisma.sql`, ${Prisma.join(facts)}`}
      WHERE ${isOfScope(scope)}
     RETURNING ${cursorColumns(scope)}`;
