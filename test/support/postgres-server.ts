@@ -8,7 +8,7 @@ import { createCluster, startCluster } from '../../src/store/embedded/cluster';
 import { findServerUser } from '../../src/store/embedded/server-user';
 import { migrate } from '../../src/store/migrations/migrate';
 import { STREAMS } from '../../src/sync/registry';
-import { findFreePort, runDirectory, stopAfterRun } from './test-run';
+import { findFreePort, memoryDirectory, stopAfterRun } from './test-run';
 
 export const TEMPLATE_DATABASE = 'kpool_template';
 const SUPERUSER = 'kpool';
@@ -23,6 +23,8 @@ const SETTINGS = {
   full_page_writes: 'off',
   shared_buffers: '128MB',
   max_connections: '300',
+  // Its files may be in memory.
+  max_wal_size: '256MB',
   max_prepared_transactions: '0',
   lc_messages: 'C',
   timezone: 'UTC',
@@ -37,7 +39,7 @@ export async function startTestServer(): Promise<string> {
   const binDirectory = process.env['KPOOL_TEST_PG_BIN'];
   const binaries = binDirectory === undefined ? await findPackagedBinaries() : binariesIn(binDirectory);
   const user = await findServerUser();
-  const serverDirectory = join(runDirectory(), 'postgres');
+  const serverDirectory = join(memoryDirectory(), 'postgres');
   await mkdir(serverDirectory);
   if (user !== null) await chown(serverDirectory, user.uid, user.gid);
   const dataDirectory = join(serverDirectory, 'data');

@@ -28,7 +28,8 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(
-    (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(options.template ?? TEMPLATE_DATABASE)}`,
+    (sql) =>
+      sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(options.template ?? TEMPLATE_DATABASE)} STRATEGY file_copy`,
   );
   const url = new URL(await serverUrl());
   url.pathname = `/${name}`;

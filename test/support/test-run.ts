@@ -7,11 +7,13 @@ import {
   mkdtempSync,
   readFileSync,
   renameSync,
+  statfsSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { freemem, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const RUN_DIRECTORY = 'KPOOL_TEST_RUN_DIRECTORY';
@@ -22,8 +24,36 @@ export function createRunDirectory(): string {
   // A server that runs as another system user must be able to pass through.
   chmodSync(directory, 0o755);
   mkdirSync(join(directory, 'services'));
+  createMemoryDirectory(directory);
   process.env[RUN_DIRECTORY] = directory;
   return directory;
+}
+
+const SHARED_MEMORY = '/dev/shm';
+const MEMORY_BYTES = 4 * 1024 ** 3;
+
+/** Files in memory save a tenth of a second for each of the 300 databases that a run makes. */
+function createMemoryDirectory(directory: string): void {
+  const inRun = join(directory, 'memory');
+  if (!hasRoomInMemory()) {
+    mkdirSync(inRun);
+    return;
+  }
+  const inMemory = join(SHARED_MEMORY, basename(directory));
+  mkdirSync(inMemory);
+  chmodSync(inMemory, 0o755);
+  symlinkSync(inMemory, inRun);
+}
+
+function hasRoomInMemory(): boolean {
+  if (!existsSync(SHARED_MEMORY)) return false;
+  const { bavail, bsize } = statfsSync(SHARED_MEMORY);
+  return Math.min(bavail * bsize, freemem()) > MEMORY_BYTES;
+}
+
+/** A directory of this jest run for what needs no disk: in memory if there is room. Removed as the run's directory is. */
+export function memoryDirectory(): string {
+  return join(runDirectory(), 'memory');
 }
 
 /** The directory of this jest run: everything in it is removed when jest ends, in whatever way. */

@@ -1,11 +1,13 @@
 // Outlives the jest process by a moment: when its standard input ends, whatever ended jest (a failure, Ctrl-C,
 // kill -9), every server of the run is stopped and the run's directory removed.
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const STOP_ATTEMPTS = 100;
 const [runDirectory] = process.argv.slice(2);
+/** May be a link to elsewhere. */
+const memory = realpathSync(join(runDirectory, 'memory'));
 
 /** Each file in <run directory>/services holds a signal and the path of a file whose first line is a pid. */
 function services() {
@@ -46,6 +48,7 @@ process.stdin.on('end', async () => {
     await sleep(50);
   for (const { pid } of running) send(pid, 'SIGKILL');
   // A child process of a test may still be writing into it.
-  rmSync(runDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  for (const directory of [memory, runDirectory])
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   process.exit(0);
 });
