@@ -3,7 +3,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openEmbeddedPostgres } from '../../src/store/embedded/open';
+import postgres from 'postgres';
+import { openEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded/open';
 import { findPostmaster } from '../../src/store/embedded/postmaster';
 import { findFreePort, runDirectory, startOnce, stopAfterRun } from './test-run';
 
@@ -29,16 +30,20 @@ export async function createUsedHome(): Promise<TestHome> {
     await (await openEmbeddedPostgres({ home, port })).close();
     return home;
   });
-  const place = await createTestHome();
-  await promisify(execFile)('cp', ['-a', used, place.home]);
-  return place;
+  const copy = await createTestHome();
+  await promisify(execFile)('cp', ['-a', used, copy.home]);
+  return copy;
 }
 
-export function dataDirectoryOf(home: string): string {
+function dataDirectoryOf(home: string): string {
   return join(home, 'postgres', 'data');
 }
 
-/** The paths under a KPOOL_HOME, read without changing anything. */
+export function pidFileOf(home: string): string {
+  return join(dataDirectoryOf(home), 'postmaster.pid');
+}
+
+/** Whether the server of a KPOOL_HOME exists and runs. Changes nothing. */
 export async function stateOf(home: string): Promise<'absent' | 'stopped' | 'running'> {
   if (!existsSync(join(dataDirectoryOf(home), 'PG_VERSION'))) return 'absent';
   return (await findPostmaster(dataDirectoryOf(home))) === null ? 'stopped' : 'running';
@@ -49,4 +54,36 @@ export async function postmasterOf(home: string): Promise<number> {
   const postmaster = await findPostmaster(dataDirectoryOf(home));
   if (postmaster === null) throw new Error('The embedded PostgreSQL does not run.');
   return postmaster.pid;
+}
+
+type OpenOptions = Parameters<typeof openEmbeddedPostgres>[0];
+
+/** Opens embedded servers for a test file, and closes them after each test. */
+export function useEmbeddedServers(): {
+  readonly open: (home: string, port: number, more?: Partial<OpenOptions>) => Promise<EmbeddedPostgres>;
+} {
+  const opened: EmbeddedPostgres[] = [];
+  afterEach(async () => {
+    await Promise.allSettled(opened.splice(0).map(async (server) => server.close()));
+  });
+  return {
+    async open(home, port, more = {}) {
+      const server = await openEmbeddedPostgres({ home, port, ...more });
+      opened.push(server);
+      return server;
+    },
+  };
+}
+
+/** Runs a statement on a connection of its own. */
+export async function queryEmbedded(
+  server: EmbeddedPostgres,
+  text: string,
+): Promise<Record<string, unknown>[]> {
+  const sql = postgres(server.url.reveal(), { max: 1, onnotice: () => undefined });
+  try {
+    return await sql.unsafe(text);
+  } finally {
+    await sql.end();
+  }
 }
