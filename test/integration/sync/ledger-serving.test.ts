@@ -302,6 +302,10 @@ const LIES: Readonly<Record<string, Partial<Quirks>>> = {
   'serves its first page empty': { emptyPage: 1 },
   'serves its second page empty': { emptyPage: 2 },
   'serves its first page again as its second': { repeatedPage: 2 },
+  'counts only its page, and serves its first page again as its second': {
+    totalNum: 'of-page',
+    repeatedPage: 2,
+  },
   'counts too many, and serves its last page for one beyond the end': { totalNum: 3, beyondEnd: 'last' },
   'counts too many, and refuses a page beyond the end': { totalNum: 30, beyondEnd: 'refused' },
 };
