@@ -11,7 +11,7 @@ const ERROR_WINDOW_MS = 30_000;
 /** Logs the start and the end of a queue outage once each, and says when retrying is pointless. */
 export class QueueErrorLog {
   private lastMessage: string | null = null;
-  private toldAtMs = -Infinity;
+  private warnedAtMs = -Infinity;
   private windowFromMs = -Infinity;
   private errors = 0;
 
@@ -33,10 +33,10 @@ export class QueueErrorLog {
       this.errors = 0;
     }
     this.errors += 1;
-    if (error.message !== this.lastMessage || nowMs - this.toldAtMs > REPEAT_MS) {
+    if (error.message !== this.lastMessage || nowMs - this.warnedAtMs > REPEAT_MS) {
       this.log.warn('The queue has trouble; it is retried.', {}, error);
       this.lastMessage = error.message;
-      this.toldAtMs = nowMs;
+      this.warnedAtMs = nowMs;
     }
     if (this.errors === MAX_ERRORS) this.onUnrecoverable(error);
   }

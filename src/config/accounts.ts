@@ -1,14 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Credentials } from '../core/credentials';
 import { Secret } from '../core/secret';
 import type { Mistakes } from './mistakes';
 import { accountNameKind, credential, passphrase } from './value-kinds';
 
 /** One API key, with the name that the user gives its owner. */
-export interface AccountCredentials {
+export interface AccountCredentials extends Credentials {
   readonly name: string;
-  readonly apiKey: Secret;
-  readonly apiSecret: Secret;
-  readonly apiPassphrase: Secret;
 }
 
 const MAX_ACCOUNTS = 1_000;

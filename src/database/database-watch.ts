@@ -11,7 +11,8 @@ import type { OpenDatabase } from './open-database';
  */
 const CHECK_DATABASE_EVERY_MS = 3_000;
 const RETRY_MS = 1_000;
-const TELL_EVERY_MS = millisecondsInMinute;
+/** How often the log says that the database is still away. */
+const REPORT_AWAY_EVERY_MS = millisecondsInMinute;
 /** For an embedded server only: after this long someone must look at it. */
 const UNRECOVERABLE_AFTER_MS = millisecondsInMinute;
 const UNRECOVERABLE: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
@@ -76,14 +77,14 @@ async function reconnect(options: DatabaseWatchOptions, loss: unknown, signal: A
   const awayMs = (): number => clock.monotonicMs() - lostAtMs;
   const back = new AbortController();
   let reason = loss;
-  const tell = async (): Promise<void> => {
+  const reportUntilBack = async (): Promise<void> => {
     for (;;) {
       const fields = { awaySeconds: Math.round(awayMs() / 1_000) };
       logger.error('The database is away; the connection is retried, and nothing is lost.', fields, reason);
-      await clock.sleep(TELL_EVERY_MS, back.signal);
+      await clock.sleep(REPORT_AWAY_EVERY_MS, back.signal);
     }
   };
-  const telling = tell().catch(() => undefined);
+  const reporting = reportUntilBack().catch(() => undefined);
   try {
     for (;;) {
       const failure = await database.connect(signal).then(
@@ -99,7 +100,7 @@ async function reconnect(options: DatabaseWatchOptions, loss: unknown, signal: A
     }
   } finally {
     back.abort();
-    await telling;
+    await reporting;
   }
   logger.info('The database answers again.', { awaySeconds: Math.round(awayMs() / 1_000) });
 }

@@ -96,7 +96,7 @@ function describePlace({ origin, proxy }: TransportOptions): string {
   return `${origin} (through the proxy ${new URL(proxy.reveal()).origin})`;
 }
 
-/** Ends one exchange early, with a reset: when one of its time limits has passed, or when told to. The first reason counts. */
+/** Ends one exchange early, with a reset: when one of its time limits has passed, or when its caller gives up. The first reason counts. */
 class ExchangeGuard {
   stoppedBy: StopReason | null = null;
   private readonly controller = new AbortController();

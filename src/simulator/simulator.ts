@@ -15,7 +15,6 @@ export interface SimulatorOptions {
   readonly seed: number;
   /** The pool's time at the start, ms since the epoch. */
   readonly startAt: number;
-  readonly host?: '127.0.0.1';
   /** 0, the default, lets the system choose. */
   readonly port?: number;
   readonly world?: Partial<WorldSpec>;
@@ -53,7 +52,7 @@ export interface Simulator {
 
 /** Starts a simulated pool on the loopback interface. */
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { seed, startAt, host = '127.0.0.1', port = 0, hostClock = systemClock } = options;
+  const { seed, startAt, port = 0, hostClock = systemClock } = options;
   const world = new World({ seed, startAtMs: startAt, spec: { ...DEFAULT_WORLD, ...options.world } });
   const keys = new KeyRing(seed);
   for (const account of world.accounts) keys.add(account);
@@ -76,7 +75,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     rateLimit: options.rateLimit === undefined ? DOCUMENTED_RATE_LIMIT : options.rateLimit,
   };
   const server = new PoolServer(state);
-  const url = await server.listen(host, port);
+  const url = await server.listen(port);
   const subscribe = (hooks: Set<RequestHook>) => (hook: RequestHook) => {
     hooks.add(hook);
     return () => {

@@ -1,7 +1,7 @@
+import { DAY_MS, startOfUtcDay } from '../../core/day';
 import { millisecondsInHour } from 'date-fns/constants';
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Quirks } from '../quirks';
-import { DAY_MS, startOfUtcDay } from '../time';
 
 const UTC8_MS = 8 * millisecondsInHour;
 

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../core/day';
 import { findDecimal, shiftDecimal } from '../../core/decimal';
 import { padded, withExponent } from '../amounts';
 import { formatJsonNumber, formatJsonObject, type JsonField } from '../http/json-text';
 import type { Quirks } from '../quirks';
-import { DAY_MS } from '../time';
 import type { SimIncome } from '../world/sim-income';
 
 const POWER_OF_UNIT: Record<Quirks['hashUnit'], number> = { H: 0, KH: 3, MH: 6, GH: 9, TH: 12, PH: 15 };

@@ -2,7 +2,7 @@ import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Answer } from './endpoint';
 import { readPageRequest } from './page';
 import { readScope } from './scope-parameters';
-import { formatWorker } from './worker-item';
+import { formatWorkerDetails } from './worker-item';
 
 /** GET /v1/external/worker/get: one machine, although the specification asks for a page. */
 export const getWorker: Answer = (call) => {
@@ -15,7 +15,7 @@ export const getWorker: Answer = (call) => {
   const fleet = world.findScope(scope)?.fleet;
   fleet?.refresh(world.nowMs);
   const worker = fleet?.find(workerId);
-  if (worker !== undefined) return formatWorker(worker, quirks, true);
+  if (worker !== undefined) return formatWorkerDetails(worker, quirks);
   switch (quirks.unknownWorker) {
     case 'null':
       return 'null';

@@ -3,8 +3,17 @@ import type { Quirks } from '../quirks';
 import type { SimWorker } from '../world/fleet';
 import { formatEmpty, formatRate, servedUnit } from './income-item';
 
-/** A machine as worker/query lists it; worker/get adds the status. */
-export function formatWorker(worker: SimWorker, quirks: Quirks, withStatus: boolean): string {
+/** A machine as worker/query lists it. */
+export function formatListedWorker(worker: SimWorker, quirks: Quirks): string {
+  return formatFields(worker, quirks, []);
+}
+
+/** A machine as worker/get details it: with its status. */
+export function formatWorkerDetails(worker: SimWorker, quirks: Quirks): string {
+  return formatFields(worker, quirks, [['status', JSON.stringify(worker.status)]]);
+}
+
+function formatFields(worker: SimWorker, quirks: Quirks, more: readonly JsonField[]): string {
   if (worker.raw !== null) return worker.raw;
   const odd = worker.workerId % 2n === 1n;
   const rate = (value: string) => formatRate(value, worker.hashUnit, quirks, odd);
@@ -23,7 +32,7 @@ export function formatWorker(worker: SimWorker, quirks: Quirks, withStatus: bool
     ['rejectRate', formatJsonNumber(worker.rejectRate, rejectForm, odd)],
     ['workerId', formatJsonNumber(String(worker.workerId), quirks.ids, odd)],
     ['workerName', JSON.stringify(worker.workerName)],
-    ['status', withStatus ? JSON.stringify(worker.status) : undefined],
+    ...more,
   ];
   return formatJsonObject(fields, worker.extra);
 }

@@ -4,7 +4,7 @@ import type { Answer } from './endpoint';
 import { backwards, forwards, formatPage, readPageRequest } from './page';
 import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
-import { formatWorker } from './worker-item';
+import { formatListedWorker } from './worker-item';
 
 const SORT_FIELDS = ['WORKER', 'HASH_RATE', 'HASH_RATE_HOUR', 'REJECT', 'LAST_SHARE_TIME'] as const;
 const DIRECTIONS = ['ASC', 'DESC'] as const;
@@ -24,7 +24,7 @@ export const queryWorkers: Answer = (call) => {
   fleet?.refresh(world.nowMs);
   const ascending = fleet?.list(status, field) ?? [];
   const compare = compareWorkers(field);
-  const textOf = (worker: (typeof ascending)[number]) => formatWorker(worker, quirks, false);
+  const textOf = (worker: (typeof ascending)[number]) => formatListedWorker(worker, quirks);
   switch (quirks.workerOrder) {
     case 'stable':
       return formatPage(

@@ -16,6 +16,7 @@ import { formatRefusal, Refusal, formatSuccess, SYSTEM_CODES } from './envelope'
 import { Parameters } from './parameters';
 import { replyOfFault, sendFault, sendReply, type Exchange, type Reply } from './reply';
 
+const LOOPBACK = '127.0.0.1';
 /** The real pool's API path. */
 const BASE_PATH = '/_api/miningpool';
 const API_PATH = `${BASE_PATH}/v1/external/`;
@@ -66,14 +67,14 @@ export class PoolServer {
     });
   }
 
-  /** Resolves with the base URL once it listens. */
-  async listen(host: string, port: number): Promise<string> {
+  /** Resolves with the base URL once it listens on the loopback interface. */
+  async listen(port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(port, host, resolve);
+      this.server.listen(port, LOOPBACK, resolve);
     });
     const { port: bound } = this.server.address() as AddressInfo;
-    return `http://${host}:${bound}${BASE_PATH}`;
+    return `http://${LOOPBACK}:${bound}${BASE_PATH}`;
   }
 
   /** Closes all connections. Rejects with the first failure of the simulator or of a hook, if any. */

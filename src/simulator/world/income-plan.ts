@@ -1,6 +1,7 @@
+import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
+import { DAY_MS } from '../../core/day';
 import { canonical } from '../amounts';
 import { fractionOf, mix } from '../random';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time';
 import type { AlgorithmProfile, CoinProfile } from './algorithm-profiles';
 import type { SimLedgerStream } from './sim-income';
 
@@ -62,7 +63,9 @@ export class IncomePlan {
 
   /** When the pool publishes the rows of a day. */
   publishedAtMs(day: number): number {
-    return (day + 1) * DAY_MS + 5 * MINUTE_MS + (mix(this.options.seed, 12) % (2 * HOUR_MS));
+    return (
+      (day + 1) * DAY_MS + 5 * millisecondsInMinute + (mix(this.options.seed, 12) % (2 * millisecondsInHour))
+    );
   }
 
   /** What is published then; retroactive income has an earlier mining date. */
@@ -81,7 +84,8 @@ export class IncomePlan {
     const { ordinal, profile, machines } = this.options;
     const seed = mix(this.options.seed, day);
     const draw = (salt: number): number => fractionOf(seed, salt);
-    const timeOfDayMs = ordinal % 5 === 3 ? 8 * HOUR_MS + (mix(this.options.seed, 11) % HOUR_MS) : 0;
+    const timeOfDayMs =
+      ordinal % 5 === 3 ? 8 * millisecondsInHour + (mix(this.options.seed, 11) % millisecondsInHour) : 0;
     const pendingDays = 1 + (ordinal % 3);
     const slowMs = draw(DRAW.slow) < SLOW_CHANCE ? Math.floor(60 + 90 * draw(DRAW.settle)) * DAY_MS : 0;
     const hashRate = Math.round(machines * profile.machineHps * (0.94 + 0.08 * draw(DRAW.rate)));
@@ -91,7 +95,9 @@ export class IncomePlan {
       seed,
       minedAtMs: day * DAY_MS + timeOfDayMs,
       settlesAtMs:
-        (day + pendingDays) * DAY_MS + Math.floor((12 + 11 * draw(DRAW.settle)) * HOUR_MS) + slowMs,
+        (day + pendingDays) * DAY_MS +
+        Math.floor((12 + 11 * draw(DRAW.settle)) * millisecondsInHour) +
+        slowMs,
       hashRate: BigInt(hashRate).toString(),
       rejectRate: canonical('0', rejected.toString().padStart(4, '0')),
     };

@@ -1,5 +1,5 @@
+import { DAY_MS } from '../../core/day';
 import { parseAmount } from '../amounts';
-import { DAY_MS } from '../time';
 import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 
 /** A new row; omitted fields get defaults (settled a day later, no rates, no extra fields). */

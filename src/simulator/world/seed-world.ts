@@ -1,5 +1,5 @@
+import { DAY_MS } from '../../core/day';
 import { hashText, mix } from '../random';
-import { DAY_MS } from '../time';
 import { profileOf } from './algorithm-profiles';
 import { SimFleet } from './fleet';
 import { IncomePlan } from './income-plan';

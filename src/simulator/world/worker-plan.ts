@@ -1,6 +1,7 @@
+import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
+import { DAY_MS } from '../../core/day';
 import { canonical } from '../amounts';
 import { fractionOf, mix } from '../random';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time';
 
 /** A machine's changing state. Rates in H/s, decimal text. */
 export interface WorkerReading {
@@ -18,7 +19,7 @@ export interface WorkerReading {
 const CHURN_ONE_IN = 16;
 const INACTIVE_CHANCE = 0.04;
 const INVALID_CHANCE = 0.015;
-const OUTAGE_MS = 6 * HOUR_MS;
+const OUTAGE_MS = 6 * millisecondsInHour;
 const RETIREMENT_MS = 21 * DAY_MS;
 
 /**
@@ -46,17 +47,17 @@ export function drawReading(machineSeed: number, machineHps: number, slotStartMs
       hourHashRate: '0',
       dayHashRate: formatWhole(nominal * dayShare),
       rejectRate: formatRejectRate(mix(mix(machineSeed, 5), outage)),
-      lastShareAtMs: downSinceMs - (mix(machineSeed, 6) % MINUTE_MS),
+      lastShareAtMs: downSinceMs - (mix(machineSeed, 6) % millisecondsInMinute),
       status: invalid ? 'INVALID' : 'INACTIVE',
     };
   }
-  const slotSeed = mix(mix(machineSeed, 7), Math.floor(slotStartMs / MINUTE_MS));
+  const slotSeed = mix(mix(machineSeed, 7), Math.floor(slotStartMs / millisecondsInMinute));
   return {
     realHashRate: formatWhole(nominal * (0.93 + 0.14 * fractionOf(slotSeed, 1))),
     hourHashRate: formatWhole(nominal * (0.97 + 0.06 * fractionOf(slotSeed, 2))),
     dayHashRate: formatWhole(nominal * (0.985 + 0.03 * fractionOf(slotSeed, 3))),
     rejectRate: formatRejectRate(slotSeed),
-    lastShareAtMs: slotStartMs - (mix(slotSeed, 4) % MINUTE_MS),
+    lastShareAtMs: slotStartMs - (mix(slotSeed, 4) % millisecondsInMinute),
     status: 'ACTIVE',
   };
 }

@@ -13,8 +13,8 @@ export function serveProbes(
     reply.send({ isAlive: true }),
   );
   server.get('/readyz', { config: { isPublic: true } }, async (request, reply) => {
-    const told = await readiness.check(!access.mayEnter(request));
-    return reply.code(told.isReady ? 200 : 503).send(told);
+    const answer = await readiness.check(!access.mayEnter(request));
+    return reply.code(answer.isReady ? 200 : 503).send(answer);
   });
   server.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics();
