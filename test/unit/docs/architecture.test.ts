@@ -3,7 +3,8 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
-const ARCHITECTURE = read('docs/architecture.md');
+const DOCUMENTS = ['docs/architecture.md', 'docs/recipes.md', 'docs/glossary.md'];
+const ARCHITECTURE = DOCUMENTS.map(read).join('\n');
 
 /** Paths of the repository in backticks: in one of its folders, or a file of its root. */
 const PATHS = [
@@ -21,12 +22,12 @@ const PROMISES = [...ARCHITECTURE.matchAll(/^\| (P\d+) [^|]*\|[^|]*\|([^|]*)\|$/
   }),
 );
 
-describe('docs/architecture.md', () => {
-  test('names many files', () => expect(PATHS.length).toBeGreaterThan(60));
+describe('the documents for contributors', () => {
+  test('name many files', () => expect(PATHS.length).toBeGreaterThan(60));
 
-  test.each(PATHS)('names %s, which exists', (file) => expect(existsSync(path.join(ROOT, file))).toBe(true));
+  test.each(PATHS)('name %s, which exists', (file) => expect(existsSync(path.join(ROOT, file))).toBe(true));
 
-  test('lists every promise', () =>
+  test('list every promise', () =>
     expect(PROMISES.map(({ promise }) => promise)).toEqual(
       Array.from({ length: 12 }, (_, index) => `P${index + 1}`),
     ));
@@ -36,7 +37,7 @@ describe('docs/architecture.md', () => {
     for (const file of tests) expect(read(file)).toMatch(new RegExp(`['"\`]${promise} `));
   });
 
-  test('lists every lock that is taken by name', () => {
+  test('list every lock that is taken by name', () => {
     const files = ['src', 'prisma'].flatMap((folder) =>
       readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
         .filter((file) => /\.(ts|sql)$/.test(file) && !file.includes('generated'))
@@ -51,8 +52,8 @@ describe('docs/architecture.md', () => {
     for (const name of names) expect(ARCHITECTURE).toMatch(new RegExp(`^\\|.*\`${name}[ \`].*\\|$`, 'm'));
   });
 
-  test.each(['README.md', 'CONTRIBUTING.md'])('is found from %s', (file) =>
-    expect(read(file)).toContain('docs/architecture.md'),
+  test.each(['README.md', 'CONTRIBUTING.md'])('are found from %s', (file) =>
+    expect(DOCUMENTS.filter((document) => !read(file).includes(document))).toEqual([]),
   );
 });
 
