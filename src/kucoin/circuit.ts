@@ -40,7 +40,7 @@ export interface TroubledAnswer {
 
 /** Calls to an endpoint that was refused wait longer by this share of the pause, so that others get the probe first. */
 const REFUSED_EXTRA_SHARE = 0.3;
-/** While a probe is in flight, other calls are told to retry after this. */
+/** While a probe is in flight, other calls may retry after this. */
 const PROBE_WAIT_MS = 3_000;
 
 /**

@@ -54,3 +54,34 @@ test('what a comment names in backticks exists', () => {
   );
   expect(unknown).toEqual([]);
 });
+
+/** Phrases that read as translated, and what to write. */
+const PHRASES: Readonly<Record<string, string>> = {
+  'any more': 'no longer',
+  anew: 'again',
+  'as ever': 'as before',
+  'for ever': 'forever',
+  'is told': 'name who says what to whom',
+  'is said': 'name who says it',
+  'since ever': 'lifetime',
+  'so long': 'for this long',
+  'tell apart': 'distinguish',
+  sweep: 'pass',
+  vouches: 'trusts',
+  whoever: 'name the caller',
+};
+
+test('no file uses a phrase that reads as translated', () => {
+  const phrase = new RegExp(`\\b(${Object.keys(PHRASES).join('|')})\\b`, 'gi');
+  const found = readSourceFiles(
+    ['src', 'jobs', 'test', 'bench', 'scripts', 'prisma', 'docs'],
+    /\.(tsx?|[cm]?js|sql|md)$/,
+  )
+    .filter(({ file }) => !file.endsWith('names.test.ts'))
+    .flatMap(({ file, text }) =>
+      [...text.matchAll(phrase)].map(
+        ([words]) => `${file}: "${words}" (${PHRASES[words.toLowerCase()] ?? ''})`,
+      ),
+    );
+  expect(found).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { ledgerDifferences, stateComplaints } from './checks';
 import { describeEpisode, episodeOf, shortEpisodeOf, type Episode } from './schedule';
 import { FULL_SCALE, SMALL_SCALE, Stage, type Scale } from './stage';
 
-/** P7: calm for so long, and the database is what the pool serves. */
+/** P7: after this long without a fault, the database equals what the pool serves. */
 const CONVERGE_MS = 120_000;
 /** P12: from the return of everything to the first request. */
 const FIRST_REQUEST_MS = 40_000;

@@ -74,9 +74,9 @@ async function incomeTotalComplaints(sql: postgres.Sql): Promise<string[]> {
     const from = (relation: string): string =>
       `SELECT ${columns} FROM report.${relation} WHERE items <> 0 OR paid <> 0`;
     const [row] = await sql.unsafe<{ n: number }[]>(`
-      WITH kept AS (${from(kept)}), anew AS (${from(`${kept}_in('UTC')`)})
+      WITH kept AS (${from(kept)}), recomputed AS (${from(`${kept}_in('UTC')`)})
       SELECT count(*)::int AS n FROM (
-        (SELECT * FROM kept EXCEPT ALL SELECT * FROM anew) UNION ALL (SELECT * FROM anew EXCEPT ALL SELECT * FROM kept)
+        (SELECT * FROM kept EXCEPT ALL SELECT * FROM recomputed) UNION ALL (SELECT * FROM recomputed EXCEPT ALL SELECT * FROM kept)
       ) AS different`);
     if (row !== undefined && row.n > 0) complaints.push(`${kept}: ${row.n} totals differ from recomputation`);
   }

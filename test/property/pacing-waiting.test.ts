@@ -109,7 +109,7 @@ test('the most valuable request goes first, then the oldest', async () => {
   expect(order).toEqual([3.1, 3, 4, 7]);
 });
 
-test('a request of little value is not overtaken for ever', async () => {
+test('a request of little value is not overtaken forever', async () => {
   const lab = createLab(1);
   const { send } = lab.startProcess('a');
   let servedAtMs = Infinity;

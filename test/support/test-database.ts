@@ -19,7 +19,7 @@ let server: Promise<string> | undefined;
 /** A session that ends takes a moment to leave the server's list. */
 const LEAVING_ATTEMPTS = 500;
 const LEAVING_PAUSE_MS = 20;
-/** postgres.js waits for ever for a connection that broke. */
+/** postgres.js waits forever for a connection that broke. */
 const END_TIMEOUT_S = 5;
 
 /** Clones the migrated template. Prefer `useTestDatabase`, which cleans up and notices leaks. */

@@ -34,7 +34,7 @@ function readTranslated(filename) {
     return readFileSync(kept, 'utf8');
   } catch {
     const code = translate(source, filename);
-    // Whole or not at all, whoever else is at it.
+    // Whole or not at all, because other processes may write the same file.
     writeFileSync(`${kept}.${process.pid}`, code);
     renameSync(`${kept}.${process.pid}`, kept);
     return code;

@@ -85,7 +85,7 @@ export async function findLastManifest(folder: string, key: ManifestKey): Promis
 
 function unreadable(file: string): KpoolError {
   return new KpoolError('usage.invalid', `${file} is not a manifest that can be read.`, {
-    hint: 'Restore it, or move it and its file away: the next export then continues the one before it, or starts anew.',
+    hint: 'Restore it, or move it and its file away: the next export then continues the one before it, or starts a new series.',
   });
 }
 

@@ -28,7 +28,7 @@ export async function refuseExisting(file: string): Promise<void> {
   if (await isThere(file)) throw alreadyThere(file);
 }
 
-/** A complete file under a temporary name. Whoever prepared it must call `discard`, however the work ends. */
+/** A complete file under a temporary name. The caller that prepared it must call `discard`, however the work ends. */
 export interface PreparedFile extends WrittenFile {
   /** Gives it its final name. Throws `usage.invalid` if a file of that name exists and may not be replaced. */
   readonly giveName: () => Promise<void>;

@@ -93,7 +93,7 @@ function formatEnvFile(variables: Readonly<Record<string, string>>): string {
     const quote = value.includes("'") ? '`' : "'";
     return `${name}=${quote}${value}${quote}\n`;
   });
-  return `# The SIMULATED pool of the running kpool demo, and its database; written anew by each demo.\n${lines.join('')}`;
+  return `# The SIMULATED pool of the running kpool demo, and its database; rewritten by each demo.\n${lines.join('')}`;
 }
 
 function allEvery(interval: string): Record<string, string> {

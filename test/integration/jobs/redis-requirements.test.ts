@@ -24,7 +24,7 @@ jest.setTimeout(60_000);
 /** All documented rights except one. */
 const without = (command: string) => `on >right ${REDIS_PERMISSIONS} -${command}`;
 
-/** What is set before, the address, and what is said of it. `ACL` lines make the user `kpool`. */
+/** The settings, the address, and the message. `ACL` lines make the user `kpool`. */
 const REFUSED: readonly (readonly [situation: string, set: string, path: string, said: RegExp])[] = [
   ['no password', 'ACL SETUSER default resetpass', '', /asks for a password.*redis:\/\/user:password@/s],
   [
@@ -98,7 +98,7 @@ async function kpool(command: 'check' | 'start', redisUrl: string) {
   return { code, said: stdout + stderr };
 }
 
-/** What check asks and what start asks; both ends are 2 (see the first test), and nothing is said that is not so. */
+/** What check asks and what start asks; both ends are 2 (see the first test), and no message is false. */
 async function expectRefusal(redisUrl: string, sentence: RegExp): Promise<void> {
   const url = new Secret(redisUrl);
   const asked = [

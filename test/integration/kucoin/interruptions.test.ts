@@ -19,7 +19,7 @@ test.each([
     'stopped sending in the middle',
   ],
   [
-    'sends for ever',
+    'never stops sending',
     (socket: Socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
       const timer = setInterval(() => socket.write(' '), 50);

@@ -214,7 +214,7 @@ test('P7 a killed migration is continued by the next start', async () => {
     found = rows.length > 0;
   }
   expect(await killed).toMatchObject({ code: 'database.unreachable' });
-  // Without a timeout, postgres.js waits for ever for a reserved connection that broke.
+  // Without a timeout, postgres.js waits forever for a reserved connection that broke.
   await victim.end({ timeout: 1 });
   const fast = await writeMigrations({
     '20260101000000_good': 'CREATE TABLE good ();',
@@ -223,7 +223,7 @@ test('P7 a killed migration is continued by the next start', async () => {
   expect(await migrate(sql, { migrationsDir: fast })).toMatchObject({ alreadyApplied: 1 });
 });
 
-test('a user who may not create roles is told what to grant', async () => {
+test('a user who may not create roles learns what to grant', async () => {
   const role = `limited_${database.name}`;
   const reader = `reader_${database.name}`;
   // The role has another name, because other tests created kpool_reader on this server.
@@ -258,7 +258,7 @@ test('a user who may not create roles is told what to grant', async () => {
   }
 });
 
-test('a user who may not create anything is told what to grant', async () => {
+test('a user who may not create anything learns what to grant', async () => {
   const role = `guest_${database.name}`;
   await sql`CREATE ROLE ${sql(role)} LOGIN PASSWORD 'for-tests-only'`;
   const url = new URL(database.url);

@@ -50,7 +50,7 @@ test.concurrent('a registration gone silent is detected when proven', async () =
   await proxy.close();
 });
 
-test.concurrent('a process that waits behind a hung one is told so', async () => {
+test.concurrent('a process that waits behind a hung one says so', async () => {
   let release = (): void => undefined;
   const hanging = new Promise<void>((resolve) => (release = resolve));
   let first: Promise<void> = Promise.resolve();

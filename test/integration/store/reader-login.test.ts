@@ -236,7 +236,7 @@ test('P10 the password itself never reaches the server', async () => {
   expect(JSON.stringify(sent)).not.toContain('never-to-be-sent');
 });
 
-test('a user who may not create roles is told what to run', async () => {
+test('a user who may not create roles learns what to run', async () => {
   const owner = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner-password'`);
   await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${owner}; GRANT ALL ON sync.locks TO ${owner}`);

@@ -140,7 +140,7 @@ test('P11 a second snapshot waits for the first and reuses it', async () => {
   expect(await countStored()).toEqual({ snapshots: before.snapshots + 1, samples: before.samples + 1 });
 });
 
-test('a snapshot after another one ended is read anew', async () => {
+test('a snapshot after another one ended is read again', async () => {
   const before = await countStored();
   await workersOf(pool.service);
   expect((await workersOf(other)).totals.requests).toBeGreaterThan(0);
@@ -158,7 +158,7 @@ test('P11 a run that reuses a partial result is partial', async () => {
   expect(second).toMatchObject({ outcome, reason, totals: { requests: 0, quarantined: 1 } });
 });
 
-test('P8 a snapshot that waited for a failed one is read anew', async () => {
+test('P8 a snapshot that waited for a failed one is read again', async () => {
   simulator.faults.when((request) =>
     isSecondPage(request) && simulator.requests.entries.filter(isSecondPage).length === 1
       ? { kind: 'code', code: '400100' }

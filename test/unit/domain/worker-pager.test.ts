@@ -173,7 +173,7 @@ describe('a list that contradicts its count', () => {
     expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
   });
 
-  test('ends although the server repeats one page for ever', () => {
+  test('ends although the server repeats one page forever', () => {
     const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
     expect(pageAll(serve).pager.contradiction).not.toBeNull();
   });

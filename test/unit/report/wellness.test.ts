@@ -108,7 +108,7 @@ const SITUATIONS: readonly Situation[] = [
     ['rows-quarantined'],
   ],
   [
-    'a list that shows no row any more, and the partial run for that',
+    'a list that no longer shows a row, and the partial run for that',
     {
       emptied: [
         { account, stream: 'earnings', lists: 1, rows: 88, since: new Date(0), name: 'farm (SHA256d)' },
@@ -120,7 +120,7 @@ const SITUATIONS: readonly Situation[] = [
     ['list-emptied'],
   ],
   [
-    'a list that shows no row any more, and another partial run',
+    'a list that no longer shows a row, and another partial run',
     {
       emptied: [
         { account, stream: 'earnings', lists: 1, rows: 88, since: new Date(0), name: 'farm (SHA256d)' },

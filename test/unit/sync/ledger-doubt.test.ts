@@ -232,7 +232,7 @@ describe('a scope whose bounds are ignored', () => {
   }
 
   test.each<[string, (lab: MemoryLab, start: number) => void]>([
-    ['has no order any more', ({ pool }) => void (pool.order = 'none')],
+    ['no longer has an order', ({ pool }) => void (pool.order = 'none')],
     ['is counted no more', ({ pool }) => void (pool.count = () => null)],
     [
       'grows between two pages',

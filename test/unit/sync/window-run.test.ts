@@ -26,7 +26,7 @@ describe('the proven prefix of a full page', () => {
     expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null)).toBe(true);
   });
 
-  test('P4 is proven anew if the rest was refused', async () => {
+  test('P4 is proven again if the rest was refused', async () => {
     const pool = new MemoryPool(daily(250));
     pool.before = (request) => {
       if (request === 2) [pool.longestSpanMs, pool.rows] = [400 * DAY_MS, daily(249, 2)];

@@ -27,7 +27,7 @@ test('a missing folder is created, an impossible one is refused', async () => {
   expect(readdirSync(deep)).toContain('statement-2025-02.csv');
   const file = path.join(deep, 'statement-2025-02.csv');
   const wrong = [file, path.join(file, 'books')];
-  // Node's own recursive mkdir goes round in circles in /proc, for ever.
+  // Node's own recursive mkdir never returns in /proc.
   for (const impossible of process.platform === 'linux' ? [...wrong, '/proc/x', '/proc/x/y'] : wrong) {
     await expect(writeExport(sql, request({ folder: impossible }))).rejects.toMatchObject({
       code: 'usage.invalid',

@@ -64,7 +64,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test.concurrent('P7 is set up anew if the first set-up was killed', async () => {
+  test.concurrent('P7 is set up again if the first set-up was killed', async () => {
     const { home, port } = await createTestHome();
     const first = opener(home, port);
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
