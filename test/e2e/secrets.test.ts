@@ -10,6 +10,7 @@ import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../src/simulator';
 import { runKpool, type KpoolEnd } from '../support/built-kpool';
 import { eventually } from '../support/eventually';
+import { headOf } from '../support/head-of';
 import { describeRedis } from '../support/redis';
 import { findSecrets, type Exhibit } from '../support/secret-forms';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
@@ -159,7 +160,7 @@ async function runService(): Promise<void> {
   const origin = `http://127.0.0.1:${env['HTTP_PORT']}`;
   const authorization = `Bearer ${HTTP_TOKEN}`;
   await eventually('the page answers', 60_000, () =>
-    fetch(`${origin}/healthz`).then(
+    headOf(`${origin}/healthz`).then(
       () => true,
       () => null,
     ),

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createSimulator, type Simulator } from '../../src/simulator';
 import { runKpool, type KpoolEnd } from '../support/built-kpool';
 import { eventually } from '../support/eventually';
+import { headOf } from '../support/head-of';
 import { serviceEnv } from '../support/jobs/service-process';
 import { findFreePort } from '../support/test-run';
 
@@ -57,7 +58,7 @@ test('start, status and pages share the embedded database', async () => {
   });
   expect(status.histories.every(({ isComplete }) => isComplete)).toBe(true);
   for (const probe of ['healthz', 'readyz'])
-    expect((await fetch(`http://127.0.0.1:${webPort}/${probe}`)).status).toBe(200);
+    expect((await headOf(`http://127.0.0.1:${webPort}/${probe}`)).status).toBe(200);
   service!.kill('SIGTERM');
   const { code, stderr } = await end;
   expect(code).toBe(0);

@@ -90,7 +90,7 @@ describe('P10 a database that cannot be opened is named, no password', () => {
   });
 
   test('a server that is not PostgreSQL', async () => {
-    const server: Server = createServer((socket) => socket.end());
+    const server: Server = createServer((socket) => socket.resume().end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const error = await failureOf(changed((url) => (url.port = String(port))));

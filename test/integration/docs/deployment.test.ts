@@ -7,6 +7,7 @@ import { parse } from 'pg-connection-string';
 import { loadConfig } from '../../../src/config/load';
 import { STREAMS } from '../../../src/sync/registry';
 import { AlertListener } from '../../support/alert-listener';
+import { headOf } from '../../support/head-of';
 import { installDebianPackage } from '../../support/debian-package';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -113,7 +114,7 @@ describe('the relay for alerts', () => {
     const port = /port (\d+)/.exec(line.toString())?.[1] ?? '';
     const alert = { text: 'kpool: late', event: 'started', account: 'main', since: 'today' };
     const post = async (): Promise<number> =>
-      (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: JSON.stringify(alert) })).status;
+      (await headOf(`http://127.0.0.1:${port}/`, { method: 'POST', body: JSON.stringify(alert) })).status;
     expect(await post()).toBe(200);
     expect(listener.messages).toEqual([{ text: '❗ kpool: late\nmain, since today' }]);
     listener.answer = 'refuse';

@@ -1,4 +1,5 @@
 import type { WebServer } from '../../../src/web/server';
+import { headOf } from '../../support/head-of';
 import { serveTestPages } from '../../support/web';
 import { AlertListener } from '../../support/alert-listener';
 import { runCliInProcess } from '../../support/cli-in-process';
@@ -44,7 +45,7 @@ beforeAll(async () => {
 async function askEverything() {
   const status = await runCliInProcess(['status', '--json'], { DATABASE_URL: database.url });
   const { problems } = JSON.parse(status.stdout) as { problems: ToldProblem[] };
-  const readiness = await fetch(`${web.url}readyz`);
+  const readiness = await headOf(`${web.url}readyz`);
   const page = await (await fetch(web.url)).text();
   await rounds.run();
   const alerts = await pool.sql<{ kind: string }[]>`SELECT kind FROM sync.alerts WHERE ended_at IS NULL`;
@@ -53,7 +54,7 @@ async function askEverything() {
     kinds: [...new Set(problems.map(({ kind }) => kind))],
     exitCode: status.code,
     readyz: readiness.status,
-    isAlive: (await fetch(`${web.url}healthz`)).status === 200,
+    isAlive: (await headOf(`${web.url}healthz`)).status === 200,
     page,
     alerts: [...new Set(alerts.map(({ kind }) => kind))],
   };

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import type { WebServer } from '../../../src/web/server';
 import type { KpoolError } from '../../../src/core/errors';
+import { headOf } from '../../support/head-of';
 import { serveTestPages } from '../../support/web';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
@@ -97,7 +98,7 @@ describe('the pages', () => {
       SELECT puid::text AS puid, algo, worker_id::text AS id, worker_name AS name FROM pool.workers LIMIT 1`;
     const { puid, algo, id, name } = machine!;
     expect(await (await fetch(`${url}fleet/machines/${puid}/${algo}/${id}`)).text()).toContain(name);
-    expect((await fetch(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
+    expect((await headOf(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
   });
 
   test('P4 lead from a figure to what the pool said', async () => {
@@ -112,7 +113,7 @@ describe('the pages', () => {
     expect(page).not.toContain(NASTY);
     for (const wrong of ['0'.repeat(32), 'nonsense'])
       for (const address of [`income/rows/${wrong}`, `income/rows?id=${wrong}`])
-        expect((await fetch(url + address)).status).toBe(404);
+        expect((await headOf(url + address)).status).toBe(404);
   });
 
   test('show every digit of an amount on request', async () => {
@@ -158,7 +159,7 @@ describe('the pages', () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}income?zone=Mars`);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('zone')]);
-    expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
+    expect((await headOf(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
   });
 
   test('P11 report a bug as such, not as a database failure', async () => {
@@ -190,18 +191,18 @@ describe('the pages', () => {
     const { url } = await serve(null);
     for (const path of PAGES) {
       expect(await (await fetch(url + path)).text()).not.toMatch(/<form[^>]*method="post"/);
-      expect((await fetch(url + path, { method: 'POST' })).status).toBe(404);
+      expect((await headOf(url + path, { method: 'POST' })).status).toBe(404);
     }
   });
 });
 
 describe('pages with a token', () => {
   const ask = async (url: string, headers: Record<string, string> = {}) => {
-    const answer = await fetch(url, { headers, redirect: 'manual' });
+    const answer = await headOf(url, { headers, redirect: 'manual' });
     return answer.status;
   };
   const logIn = async (url: string, token: string, headers: Record<string, string> = {}) =>
-    fetch(`${url}login`, {
+    headOf(`${url}login`, {
       method: 'POST',
       redirect: 'manual',
       body: new URLSearchParams({ token, next: '/fleet' }),
@@ -232,7 +233,7 @@ describe('pages with a token', () => {
 
   test('lead to the login and back to the page', async () => {
     const { url } = await serve(TOKEN);
-    const first = await fetch(`${url}fleet?period=7d`, {
+    const first = await headOf(`${url}fleet?period=7d`, {
       headers: { accept: 'text/html' },
       redirect: 'manual',
     });
@@ -252,7 +253,7 @@ describe('pages with a token', () => {
     // A session that another token signed is invalid.
     const { url: other } = await serve(`${TOKEN}-new`);
     expect(await ask(`${other}fleet`, session)).toBe(401);
-    const out = await fetch(`${url}logout`, { method: 'POST', headers: session, redirect: 'manual' });
+    const out = await headOf(`${url}logout`, { method: 'POST', headers: session, redirect: 'manual' });
     expect([out.status, out.headers.get('set-cookie')]).toEqual([
       303,
       expect.stringMatching(/^kpool_session=;/),
@@ -271,7 +272,7 @@ describe('pages with a token', () => {
   test('let no other site log in, log out or redirect', async () => {
     const { url } = await serve(TOKEN);
     expect((await logIn(url, TOKEN, { origin: 'http://evil.example.com' })).status).toBe(421);
-    const answer = await fetch(`${url}login`, {
+    const answer = await headOf(`${url}login`, {
       method: 'POST',
       redirect: 'manual',
       body: new URLSearchParams({ token: TOKEN, next: '//evil.example.com' }),
