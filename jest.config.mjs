@@ -33,8 +33,10 @@ export default {
     globalSetup: '<rootDir>/test/support/global-setup.ts',
     globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   })),
-  // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
-  maxWorkers: 6,
+  // Tests that wait run side by side within their file: more workers and more of those than two cores serve starve the
+  // services that they start, which then work longer.
+  maxWorkers: 4,
+  maxConcurrency: 3,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   testTimeout: 150_000,
 };
