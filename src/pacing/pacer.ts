@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, Pacer } from '../core/pacer';
-import type { PaceLevel } from './pace-level';
 import type { PacingEvent } from './events';
+import type { PaceLevel } from './pace-level';
 import type { PacingDatabase } from './pacing-database';
 import { PermitQueue } from './permit-queue';
 import { createPostgresSlotStore } from './slot-store';

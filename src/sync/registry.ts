@@ -1,3 +1,4 @@
+import { StreamRegistry } from './stream-registry';
 import { accountIncome } from './streams/account-income';
 import { algorithms } from './streams/algorithms';
 import { earnings, rewards } from './streams/income';
@@ -5,7 +6,6 @@ import { subAccountIncome } from './streams/sub-account-income';
 import { subAccounts } from './streams/sub-accounts';
 import { workerDetails } from './streams/worker-details';
 import { workers } from './streams/workers';
-import { StreamRegistry } from './stream-registry';
 
 /** Every stream, most valuable first: a new one is a file in `streams/` and a line here. */
 export const STREAMS = new StreamRegistry([

@@ -5,11 +5,11 @@ import type { LedgerTiers } from '../domain/planning/due-windows';
 import type { Pool } from '../domain/pool';
 import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
-import type { FleetStore } from './ports/fleet-ports';
 import type { FutureEnd } from './ledger/future-end';
 import type { LedgerRequest } from './ledger/sync-ledger-scope';
-import type { CatalogStore, IncomeStore } from './ports/listing-ports';
+import type { FleetStore } from './ports/fleet-ports';
 import type { LedgerStore } from './ports/ledger-ports';
+import type { CatalogStore, IncomeStore } from './ports/listing-ports';
 import type { Run } from './runs/run';
 import type { LockMode } from './runs/scope-lock';
 

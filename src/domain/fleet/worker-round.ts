@@ -1,5 +1,5 @@
-import { servedCount, type Page, type UnreadableRow } from '../page';
 import type { Worker } from '../entities';
+import { servedCount, type Page, type UnreadableRow } from '../page';
 
 /** Rows by which a page overlaps the previous one once the list has moved; doubled whenever that was too few. */
 const FIRST_OVERLAP_ROWS = 3;

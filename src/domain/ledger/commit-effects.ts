@@ -3,6 +3,7 @@
  * its own way.
  */
 import { SETTLED, type IncomeRow } from '../income';
+import type { RowCounts } from '../row-counts';
 import { hashContent } from './income-content';
 import {
   findReopenedWindows,
@@ -12,7 +13,6 @@ import {
   type WindowPiece,
 } from './ledger-commit';
 import { ledgerKeyOf, type LedgerChanges, type LedgerRow } from './ledger-matching';
-import type { RowCounts } from '../row-counts';
 import {
   replaceWindows,
   unreadRecordOf,

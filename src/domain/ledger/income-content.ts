@@ -1,8 +1,8 @@
 /** Compares pages and reads of income regardless of order: which are the same, and what several of them prove. */
-import { hashMultiset } from './content-hash';
 import type { IncomeRow } from '../income';
-import { contentOf, groupBy } from './ledger-matching';
 import type { Served, UnreadableRow } from '../page';
+import { hashMultiset } from './content-hash';
+import { contentOf, groupBy } from './ledger-matching';
 
 const textOf = ({ raw }: UnreadableRow): string => raw;
 

@@ -1,10 +1,10 @@
-import type { CoinRead } from './coins';
 import type { IncomeRow } from '../income';
-import type { LedgerRow } from './ledger-matching';
-import type { LedgerState } from './ledger-state';
 import type { UnreadableRow } from '../page';
 import type { RowCounts } from '../row-counts';
 import type { LedgerScope } from '../scope';
+import type { CoinRead } from './coins';
+import type { LedgerRow } from './ledger-matching';
+import type { LedgerState } from './ledger-state';
 import { overlaps, type Window } from './windows';
 
 /** Facts about a scope to record; omitted ones stay. */

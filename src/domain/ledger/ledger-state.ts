@@ -1,6 +1,6 @@
 /** What is known of a scope of the ledger, and what follows from it. */
-import type { HiddenCoin } from './coins';
 import { servedCount, type Served } from '../page';
+import type { HiddenCoin } from './coins';
 import { countRowsIn, overlaps, type StoredWindow, type Window } from './windows';
 
 export interface LedgerState {

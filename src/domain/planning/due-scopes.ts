@@ -1,6 +1,6 @@
 import type { Scope } from '../scope';
-import type { ScopePace } from './scope-schedule';
 import type { Stream } from '../streams';
+import type { ScopePace } from './scope-schedule';
 
 /** A scope and its next visit: -Infinity is now, for the first time; Infinity is never. */
 export interface PlannedScope {

@@ -4,10 +4,10 @@ import type { MissingRows, WindowCommit } from '../../domain/ledger/ledger-commi
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger/ledger-matching';
 import { computeExpectedCount, isCountable } from '../../domain/ledger/ledger-state';
 import { findDifference, type ReadDifference } from '../../domain/ledger/read-difference';
-import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/ledger/window-answer';
 import { chooseSpansAround, fitSpan } from '../../domain/ledger/window-spans';
 import { contains, isSameWindow, type Window } from '../../domain/ledger/windows';
+import { servedCount } from '../../domain/page';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readAll } from './read-window';

@@ -4,10 +4,10 @@ import { DAY_MS } from '../../core/day';
 import { isKpoolError } from '../../core/errors';
 import type { CallOptions } from '../../domain/call-options';
 import type { IncomeRow } from '../../domain/income';
+import { requestBoundsOf, spanMsOf, type Window } from '../../domain/ledger/windows';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, servedCount, type Page } from '../../domain/page';
 import type { IncomePageQuery, Pool } from '../../domain/pool';
 import type { LedgerScope } from '../../domain/scope';
-import { requestBoundsOf, spanMsOf, type Window } from '../../domain/ledger/windows';
 import type { FutureEnd } from './future-end';
 
 /** How far our estimate of the pool's clock may be off: it accepts timestamps within 5 seconds of its own. */

@@ -2,13 +2,13 @@
 import type { Clock } from '../../core/clock';
 import { DAY_MS } from '../../core/day';
 import type { CoinRead } from '../../domain/ledger/coins';
+import { cutForStorage } from '../../domain/ledger/cut-for-storage';
 import type { CommitResult, WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
 import type { WindowRead } from '../../domain/ledger/window-answer';
-import { cutForStorage } from '../../domain/ledger/cut-for-storage';
 import { countRowsIn, type Window } from '../../domain/ledger/windows';
-import type { LedgerTiers } from '../../domain/planning/due-windows';
 import { MAX_PAGE_SIZE } from '../../domain/page';
+import type { LedgerTiers } from '../../domain/planning/due-windows';
 import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports/ledger-ports';
 import type { Run } from '../runs/run';

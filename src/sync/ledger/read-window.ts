@@ -7,9 +7,9 @@
  */
 import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/ledger/income-content';
-import { joinServed, MIN_PAGE_SIZE, servedCount, type Page } from '../../domain/page';
 import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/ledger/window-answer';
 import type { Window } from '../../domain/ledger/windows';
+import { joinServed, MIN_PAGE_SIZE, servedCount, type Page } from '../../domain/page';
 import type { IncomeList } from './income-list';
 import { pageThrough } from './page-through';
 

@@ -1,10 +1,10 @@
 /** One scope of the ledger as stored: its state, which every write replaces. Only `LedgerSession` writes through it. */
 import { assert } from '../../core/assert';
+import type { IncomeRow } from '../../domain/income';
 import type { CoinRead } from '../../domain/ledger/coins';
 import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
 import type { Window } from '../../domain/ledger/windows';
-import type { IncomeRow } from '../../domain/income';
 import { servedCount, type Served } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports/ledger-ports';

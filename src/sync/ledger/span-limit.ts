@@ -1,8 +1,8 @@
 /** Finds the longest span that the pool answers in full, by a row that its answer for a longer one left out. */
 import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
-import { servedCount } from '../../domain/page';
 import { horizonMsOf, type Window } from '../../domain/ledger/windows';
+import { servedCount } from '../../domain/page';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
 

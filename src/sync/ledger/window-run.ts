@@ -4,9 +4,9 @@
  */
 import { startOfUtcDay } from '../../core/day';
 import { KpoolError } from '../../core/errors';
-import { cutOutUnreadable } from '../../domain/ledger/window-cuts';
 import { isUnread } from '../../domain/ledger/ledger-state';
 import { countOfAnswer, selectInside, type WindowRead } from '../../domain/ledger/window-answer';
+import { cutOutUnreadable } from '../../domain/ledger/window-cuts';
 import { chooseProbeOfEmpty, fitSpan, halfOf } from '../../domain/ledger/window-spans';
 import { isSameWindow, type StoredWindow, type Window } from '../../domain/ledger/windows';
 import { commitRead, type Next } from './commit-read';

@@ -1,8 +1,8 @@
 /** What the streams of income need of the store. */
 import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
-import type { LedgerScope } from '../../domain/scope';
 import type { Window } from '../../domain/ledger/windows';
+import type { LedgerScope } from '../../domain/scope';
 
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {

@@ -1,7 +1,7 @@
 /** What the streams that list everything at once need of the store: algorithms, sub-accounts, accumulated income. */
 import type { DecimalText } from '../../core/decimal';
-import type { CoinsToAsk, ServedTotals } from '../../domain/ledger/coins';
 import type { SubAccount, SubAccountIncome } from '../../domain/entities';
+import type { CoinsToAsk, ServedTotals } from '../../domain/ledger/coins';
 import type { Listing } from '../../domain/page';
 import type { ListingCounts, ListingResult } from '../../domain/row-counts';
 import type { Scope } from '../../domain/scope';

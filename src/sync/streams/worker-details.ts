@@ -1,11 +1,11 @@
 import { throwIfAborted } from '../../core/clock';
 import type { Worker } from '../../domain/entities';
-import { computeFairShare } from '../../domain/planning/fair-share';
 import type { WorkerId } from '../../domain/ids';
+import { computeFairShare } from '../../domain/planning/fair-share';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope, Scope } from '../../domain/scope';
-import type { FleetStore } from '../ports/fleet-ports';
 import { miningScopeOf } from '../mining-scope';
+import type { FleetStore } from '../ports/fleet-ports';
 import type { Run } from '../runs/run';
 import type { StreamDefinition } from '../stream';
 import { findWorker } from './worker-lookup';

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '../../core/clock';
 import type { WorkerFilter } from '../../domain/entities';
-import { findUnreadableWorkers } from '../../domain/fleet/unreadable-workers';
-import { ACTIVE, PAGED_STATUSES } from '../../domain/fleet/worker-statuses';
 import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet/fleet-snapshot';
+import { findUnreadableWorkers } from '../../domain/fleet/unreadable-workers';
+import { WorkerPager } from '../../domain/fleet/worker-pager';
+import { ACTIVE, PAGED_STATUSES } from '../../domain/fleet/worker-statuses';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type UnreadableRow } from '../../domain/page';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope } from '../../domain/scope';
-import { WorkerPager } from '../../domain/fleet/worker-pager';
 import type { FleetStore } from '../ports/fleet-ports';
 import type { Run } from '../runs/run';
 import { findWorker } from './worker-lookup';
