@@ -13,7 +13,7 @@ import { createScrubber, type Scrubber } from '../core/redaction';
 import type { Secret } from '../core/secret';
 import type { LogLevel } from '../observability/logger';
 import { STREAMS } from '../sync/registry';
-import { createOutput, type Output, type TextStream } from './output/output';
+import { createOutput, type Output, type OutputOptions, type TextStream } from './output/output';
 
 /** What the program needs from its process; tests pass their own. */
 export interface CliHost {
@@ -81,7 +81,7 @@ export class CallContext implements CliContext {
     this.clock = host.clock;
     this.signal = signal;
     this.programName = programName(host.env);
-    this.currentOutput = this.createOutput(false, true);
+    this.currentOutput = this.createOutput({ isJson: false, mayColour: true });
   }
 
   get output(): Output {
@@ -90,7 +90,7 @@ export class CallContext implements CliContext {
 
   /** Applies the options that every command has, before the command runs. */
   applyGlobalOptions({ json, color, env }: GlobalOptions): void {
-    this.currentOutput = this.createOutput(json, color);
+    this.currentOutput = this.createOutput({ isJson: json, mayColour: color });
     if (env === undefined) return;
     this.envFile = path.resolve(this.host.workingDirectory, env);
     if (!existsSync(this.envFile)) {
@@ -162,7 +162,7 @@ export class CallContext implements CliContext {
     return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   }
 
-  private createOutput(isJson: boolean, mayColour: boolean): Output {
+  private createOutput({ isJson, mayColour }: Pick<OutputOptions, 'isJson' | 'mayColour'>): Output {
     return createOutput({
       stdout: this.host.stdout,
       stderr: this.host.stderr,

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../core/loopback';
 import { hasPassword } from '../core/postgres/address';
 import { readAccountsFile, type AccountCredentials } from './accounts';
 import { buildConfig, type Config } from './config';
@@ -5,7 +6,6 @@ import { readEnvFile, type Environment } from './env-file';
 import { Mistakes } from './mistakes';
 import { readValues, type ReadValues, type Source } from './read-values';
 import { intervalVariableOf, listVariables, type ScheduledStream, type VariableName } from './variables';
-import { isLoopbackHost } from '../core/loopback';
 
 const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
 

@@ -1,11 +1,11 @@
 import { millisecondsInDay } from 'date-fns/constants';
-import { findDay } from '../core/day';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { findDay } from '../core/day';
+import { isLoopbackHost } from '../core/loopback';
 import { ADDRESS_FORM, AddressMistake, parsePostgresAddress } from '../core/postgres/address';
 import { findDurationMs } from './duration';
-import { isLoopbackHost } from '../core/loopback';
 import { findUrl } from './web-address';
 
 /** How one kind of value is written. */

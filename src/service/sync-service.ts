@@ -111,8 +111,14 @@ export class SyncService {
   async plan({ accountId }: NamedAccount, stream: Stream): Promise<ScopePlan> {
     // New credentials are tried at once, not at the end of the interval that the old ones began.
     const isUntried = stream === 'sub-accounts' && !(await this.find(accountId).guard.isIdentityKnown());
-    const { sync } = this.options.config;
-    return planScopes(this.scopes, sync, accountId, this.streams.get(stream), isUntried);
+    const { everyMs, dormantAfterDays } = this.options.config.sync;
+    return planScopes(this.scopes, {
+      accountId,
+      stream: this.streams.get(stream),
+      everyMs,
+      dormantAfterDays,
+      isUntried,
+    });
   }
 
   /**

@@ -7,20 +7,20 @@ import { intervalOf, type Stream } from '../domain/streams';
 import type { ScopeStore } from './ports/account-ports';
 import type { StreamDefinition } from './stream';
 
-export interface VisitIntervals {
+export interface PlanOptions {
+  readonly accountId: AccountId;
+  readonly stream: Pick<StreamDefinition, 'name' | 'scopes'>;
   readonly everyMs: Readonly<Record<Stream, number>>;
   /** A sub-account and algorithm without activity for this long is visited rarely. */
   readonly dormantAfterDays: number;
+  /** The credentials were never tried: the next visit is now. */
+  readonly isUntried: boolean;
 }
 
-/** Every scope of a stream and its next visit; if `isUntried`, that is now. */
-export async function planScopes(
-  store: ScopeStore,
-  { everyMs, dormantAfterDays }: VisitIntervals,
-  accountId: AccountId,
-  { name: stream, scopes: kind }: Pick<StreamDefinition, 'name' | 'scopes'>,
-  isUntried: boolean,
-): Promise<ScopePlan> {
+/** Every scope of a stream and its next visit. */
+export async function planScopes(store: ScopeStore, options: PlanOptions): Promise<ScopePlan> {
+  const { accountId, everyMs, dormantAfterDays, isUntried } = options;
+  const { name: stream, scopes: kind } = options.stream;
   const { scopes, nowMs } =
     kind === 'mining'
       ? await store.findMiningScopes(accountId, stream)

@@ -1,9 +1,9 @@
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import { createLastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
-import { readStatement } from '../report/export/export';
 import { findExplanation } from '../report/explain/explain-row';
 import type { Explanation } from '../report/explain/explanation';
-import { readMeasures, type Measures } from '../report/status/measures';
+import { readStatement } from '../report/export/export';
 import { readFrame, type PageFilter, type PageFrame } from '../report/page/filter';
 import type { MachineKey } from '../report/page/machine';
 import {
@@ -18,9 +18,9 @@ import {
   type OverviewData,
   type SyncData,
 } from '../report/page/page-data';
+import { readMeasures, type Measures } from '../report/status/measures';
 import type { Reachability, WellnessFacts } from '../report/wellness/facts';
 import { readServiceFacts, type AccountNames } from '../report/wellness/read-facts';
-import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 
 const PAGE_STATEMENT_TIMEOUT_MS = 10_000;
 /** A probe has been answered by then: its statement only keeps the next one waiting. */

@@ -1,11 +1,11 @@
-import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import fastify from 'fastify';
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import type { Clock } from '../core/clock';
 import type { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { guardAccess } from './access';
-import { openPageReader } from './page-reader';
 import { createMetricsText } from './metrics-text';
+import { openPageReader } from './page-reader';
 import { cannotListen } from './port';
 import { createReadiness, within } from './readiness';
 import { serveApi } from './routes/api';

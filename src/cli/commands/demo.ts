@@ -4,12 +4,10 @@ import { isKpoolError } from '../../core/errors';
 import { usePostgres } from '../../core/postgres/driver';
 import { Service } from '../../service/service';
 import type { Session } from '../../service/session';
-import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
+import type { LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import { STREAMS } from '../../sync/registry';
 import { prepareDemo, type Demo } from '../../use-cases/demo/demo';
-import { correctIncome } from '../../use-cases/demo/events';
-import { seedFleetHistory } from '../../use-cases/demo/history';
-import { makeTrouble } from '../../use-cases/demo/troubles';
+import { syncFirst } from '../../use-cases/demo/first-sync';
 import { RETRY_BUDGET_MS } from '../../use-cases/manual-sync/retry-budget';
 import { syncEverything } from '../../use-cases/manual-sync/sync-everything';
 import { EVERYTHING, type SyncSelection } from '../../use-cases/manual-sync/sync-selection';
@@ -26,45 +24,23 @@ import { exitByVerdict } from '../verdict';
 const ANY_FREE_PORT = 0;
 const SIMULATED = 'All data are SIMULATED: no account, amount or machine is real.';
 
-async function syncAll(
-  context: CliContext,
-  session: Session,
-  streams: SyncSelection['streams'] = null,
-  request: LedgerRequest = WHAT_IS_DUE,
+/** Syncs the streams, or all, and shows the progress. */
+async function syncStreams(
+  { output, signal }: CliContext,
+  { service }: Session,
+  streams: SyncSelection['streams'],
+  request: LedgerRequest,
 ): Promise<readonly StreamSummary[]> {
-  return context.output.withProgress((progress) =>
-    syncEverything(session.service, {
+  const tasks = { accounts: 1, streams: streams?.length ?? STREAMS.all.length };
+  return output.withProgress((progress) =>
+    syncEverything(service, {
       selection: { ...EVERYTHING, streams },
       request,
-      signal: context.signal,
+      signal,
       retryBudgetMs: RETRY_BUDGET_MS,
-      onProgress: showProgress(progress, { accounts: 1, streams: streams?.length ?? STREAMS.all.length }),
+      onProgress: showProgress(progress, tasks),
     }),
   );
-}
-
-/**
- * The first sync. Workers come first, so that their simulated history can be added while income is read. Then the pool
- * corrects two rows, as real pools do, so that there are revisions.
- */
-async function syncFirst(
-  context: CliContext,
-  session: Session,
-  demo: Demo,
-): Promise<readonly StreamSummary[]> {
-  const { simulator } = demo;
-  const nowMs = context.clock.now();
-  makeTrouble(simulator, nowMs);
-  await syncAll(context, session, ['workers']);
-  const seeding = seedFleetHistory(session.database.url, simulator, nowMs);
-  // Awaited below; a failure of the sync takes precedence.
-  seeding.catch(() => undefined);
-  const summaries = await syncAll(context, session);
-  await seeding;
-  const span = correctIncome(simulator, context.clock.now());
-  await syncAll(context, session, ['earnings', 'rewards'], { verifyBeforeMs: context.clock.now(), span });
-  await syncAll(context, session, ['account-income', 'sub-account-income']);
-  return summaries;
 }
 
 /** Serves the pages on the port of `kpool start`, or on a free one if that is taken. */
@@ -96,10 +72,17 @@ async function useService<T>(
 }
 
 /** Fills the database, and shows what an accountant and an operator would look at first. */
-async function fillDatabase(context: CliContext, session: Session, demo: Demo): Promise<void> {
-  const { output } = context;
+async function fillDatabase(context: CliContext, { session }: Service, demo: Demo): Promise<void> {
+  const { output, clock } = context;
+  await demo.writeEnvFile();
+  output.note(`To run other commands on the demo: ${context.programName} --env ${demo.envFile} status`);
   output.note('First sync: three years of history, at the 2 requests a second that the pool allows.');
-  const summaries = await syncFirst(context, session, demo);
+  const summaries = await syncFirst({
+    simulator: demo.simulator,
+    databaseUrl: session.database.url,
+    clock,
+    sync: (streams, request) => syncStreams(context, session, streams, request),
+  });
   const connection = { url: session.database.url, applicationName: 'kpool demo' };
   const overview = await usePostgres(connection, readDemoOverview);
   output.result({ simulated: true, streams: toSummaryJson(summaries), ...toDemoOverviewJson(overview) }, () =>
@@ -108,48 +91,39 @@ async function fillDatabase(context: CliContext, session: Session, demo: Demo): 
   exitByVerdict(context, wellnessOf(summaries));
 }
 
-/** Fills the database, then shows it live until Ctrl-C, or returns if `isOnce`. */
-async function playDemo(context: CliContext, demo: Demo, isOnce: boolean): Promise<void> {
+/** Fills the database, and says how to query it later. */
+async function playOnce(context: CliContext, demo: Demo, service: Service): Promise<void> {
+  await fillDatabase(context, service, demo);
+  const { output, programName } = context;
+  output.note(
+    `The demo's PostgreSQL stops with this command. To query it, keep it running with: ${programName} --env ${demo.envFile} start --role web` +
+      `, then: ${service.session.database.psqlHint ?? ''}`,
+  );
+}
+
+/** Fills the database while its pages are served, then shows it live until Ctrl-C. */
+async function playOn(context: CliContext, demo: Demo, service: Service): Promise<void> {
   const { output } = context;
+  let live: Service | null = null;
+  const { url } = await startDemoPages(context, service, async () => live?.readQueue() ?? null);
+  output.note(`\nOpen ${url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
+  await fillDatabase(context, service, demo);
+  output.note(`To query it with SQL: ${service.session.database.psqlHint ?? ''}`);
   await useService(
     context,
-    demo.config,
-    (line) => output.note(line),
-    async (service) => {
-      const { session } = service;
-      let live: Service | null = null;
-      if (!isOnce) {
-        const { url } = await startDemoPages(context, service, async () => live?.readQueue() ?? null);
-        output.note(`\nOpen ${url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
-      }
-      const envFile = await demo.writeEnvFile();
-      output.note(`To run other commands on the demo: ${context.programName} --env ${envFile} status`);
-      await fillDatabase(context, session, demo);
-      const psqlHint = session.database.psqlHint ?? '';
-      if (isOnce) {
-        output.note(
-          `The demo's PostgreSQL stops with this command. To query it, keep it running with: ${context.programName} --env ${envFile} start --role web` +
-            `, then: ${psqlHint}`,
-        );
-        return;
-      }
-      output.note(`To query it with SQL: ${psqlHint}`);
-      await useService(
-        context,
-        demo.liveConfig,
-        () => undefined,
-        async (opened) => {
-          live = opened;
-          await playLive(context, demo, opened);
-        },
-      );
+    demo.liveConfig,
+    () => undefined,
+    async (opened) => {
+      live = opened;
+      await playLive(context, demo, opened);
     },
   );
 }
 
-async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
+async function runDemo(context: CliContext, play: typeof playOn): Promise<void> {
+  const { output } = context;
   const { home, database } = context.config();
-  context.output.note(SIMULATED);
+  output.note(SIMULATED);
   const demo = await prepareDemo({
     home,
     port: database.embeddedPort + 1,
@@ -157,7 +131,12 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
     programName: context.programName,
   });
   try {
-    await playDemo(context, demo, isOnce);
+    await useService(
+      context,
+      demo.config,
+      (line) => output.note(line),
+      (service) => play(context, demo, service),
+    );
   } finally {
     await demo.simulator.close();
   }
@@ -168,7 +147,7 @@ export const configureDemo: ConfigureCommand = (command, context) => {
   command.option('--once', 'exit after the first sync').action(async (flags: { once?: boolean }) => {
     limitHeapGrowth();
     try {
-      await runDemo(context, flags.once === true);
+      await runDemo(context, flags.once === true ? playOnce : playOn);
     } catch (error) {
       // Ctrl-C is the normal end of a demo, but an interruption with --once.
       if (flags.once === true || !isKpoolError(error, 'aborted')) throw error;

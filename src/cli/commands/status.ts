@@ -29,10 +29,14 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
   });
 }
 
-function showStatus({ output, clock }: CliContext, status: StatusView, isWatching: boolean): void {
+function showStatus({ output, clock }: CliContext, status: StatusView): void {
+  output.result(toStatusJson(status), () => formatStatus(output, status, clock.now()));
+}
+
+/** Replaces what a terminal shows; in a pipe, each status begins with its time. */
+function showNextStatus({ output, clock }: CliContext, status: StatusView): void {
   output.result(toStatusJson(status), () => {
     const text = formatStatus(output, status, clock.now());
-    if (!isWatching) return text;
     return output.isTerminal ? `${CLEAR}${text}` : `${new Date(clock.now()).toISOString()}\n${text}\n`;
   });
 }
@@ -40,7 +44,7 @@ function showStatus({ output, clock }: CliContext, status: StatusView, isWatchin
 async function watchStatus(context: CliContext, read: () => Promise<StatusView>): Promise<void> {
   try {
     for (;;) {
-      showStatus(context, await read(), true);
+      showNextStatus(context, await read());
       await context.clock.sleep(WATCH_EVERY_MS, context.signal);
     }
   } catch (error) {
@@ -61,7 +65,7 @@ export const configureStatus: ConfigureCommand = (command, context) => {
           return;
         }
         const status = await readView(sql, config);
-        showStatus(context, status, false);
+        showStatus(context, status);
         exitByVerdict(context, status.wellness);
       });
     });

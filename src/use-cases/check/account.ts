@@ -42,9 +42,12 @@ function describeStop(
   }));
 }
 
-function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): CheckResult {
+function describePace(
+  { requestsPerSecond, rateScope }: Config['pool'],
+  isPacedAsWhole: boolean,
+): CheckResult {
   const pace = `at most ${requestsPerSecond} requests a second`;
-  if (!hasTurned)
+  if (!isPacedAsWhole)
     return passedCheck(
       'rate',
       `${pace} per ${rateScope === 'key' ? 'key' : 'key and endpoint'} (scope: ${rateScope})`,

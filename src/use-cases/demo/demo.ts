@@ -27,11 +27,10 @@ export interface Demo {
   readonly config: Config;
   /** The same with short intervals, for watching. */
   readonly liveConfig: Config;
-  /**
-   * Writes `config` to a file that other commands can read with `--env`, readable only by its owner, and returns its
-   * path. The folder must exist; opening the database creates it.
-   */
-  writeEnvFile(): Promise<string>;
+  /** A file with `config`, which other commands can read with `--env`. */
+  readonly envFile: string;
+  /** Writes that file, readable only by its owner. The folder must exist; opening the database creates it. */
+  writeEnvFile(): Promise<void>;
 }
 
 export interface DemoOptions {
@@ -73,16 +72,16 @@ export async function prepareDemo(options: DemoOptions): Promise<Demo> {
   };
   const calm = { ...env, ...allEvery(FIRST_SYNC_EVERY) };
   const hasty = { ...env, ...allEvery(LIVE_EVERY), RECENT_EVERY: LIVE_RECENT_EVERY };
+  const envFile = path.join(home, 'demo.env');
   const inHere = { HTTP_PORT: '0', LOG_LEVEL: 'warn' };
   return {
     simulator,
     config: loadConfig({ ...calm, ...inHere }, { streams: STREAMS.all }),
     liveConfig: loadConfig({ ...hasty, ...inHere }, { streams: STREAMS.all }),
+    envFile,
     async writeEnvFile() {
-      const envFile = path.join(home, 'demo.env');
       await rm(envFile, { force: true });
       await writeFile(envFile, formatEnvFile(calm), { mode: 0o600 });
-      return envFile;
     },
   };
 }

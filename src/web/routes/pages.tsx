@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import type { PageFilter, PageFrame } from '../../report/page/filter';
 import { findMonth } from '../../report/months/month';
+import type { PageFilter, PageFrame } from '../../report/page/filter';
 import type { Access } from '../access';
 import type { PageReader } from '../page-reader';
 import { FILTER_QUERY, queryOf, type PageQuery } from '../query';
