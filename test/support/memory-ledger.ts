@@ -28,6 +28,10 @@ import { Run } from '../../src/sync/runs/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
+/** How far the history of a MemoryLab reaches back. */
+export const HISTORY_DAYS = 1_000;
+/** The days that a MemoryLab reads again daily. */
+export const RECENT_DAYS = 35;
 /** Midnight `days` before TODAY; a fraction is part of a day. */
 export const daysAgo = (days: number): number => TODAY - days * DAY_MS;
 /** The reverse of `daysAgo`. */
@@ -275,7 +279,7 @@ const SCOPE = {
 /** A pool and a ledger in memory, and runs over them. */
 export class MemoryLab {
   readonly ledger = new MemoryLedger();
-  historyStartMs = daysAgo(1_000);
+  historyStartMs = daysAgo(HISTORY_DAYS);
   sleep: () => Promise<void> = () => Promise.resolve();
 
   constructor(readonly pool: MemoryPool) {}
@@ -312,7 +316,7 @@ export class MemoryLab {
       clock: { sleep: () => this.sleep() },
       tiers: {
         historyStartMs: this.historyStartMs,
-        recentDays: 35,
+        recentDays: RECENT_DAYS,
         recentEveryMs: DAY_MS,
         fullEveryMs: 7 * DAY_MS,
       },
@@ -338,6 +342,13 @@ export class MemoryLab {
   served(): number[] {
     return daysOf(this.pool.rows);
   }
+}
+
+/** A lab after its first sync. */
+export async function synced(pool: MemoryPool): Promise<MemoryLab> {
+  const lab = new MemoryLab(pool);
+  await lab.sync();
+  return lab;
 }
 
 const daysOf = (rows: readonly IncomeRow[]): number[] =>

@@ -2,13 +2,7 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomePageQuery } from '../../../src/domain/pool';
-import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
-
-async function synced(pool: MemoryPool): Promise<MemoryLab> {
-  const lab = new MemoryLab(pool);
-  await lab.sync();
-  return lab;
-}
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without, synced } from '../../support/memory-ledger';
 
 const spanDays = ({ startMs, endMs }: IncomePageQuery): number => (endMs - startMs) / DAY_MS;
 const from1To = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);

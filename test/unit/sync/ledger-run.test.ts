@@ -1,13 +1,7 @@
 /** What is stored after a whole run, for each way in which a pool serves its list? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
-import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
-
-async function synced(pool: MemoryPool): Promise<MemoryLab> {
-  const lab = new MemoryLab(pool);
-  await lab.sync();
-  return lab;
-}
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without, synced } from '../../support/memory-ledger';
 
 test('a first sync in order costs about one request a page', async () => {
   for (const order of ['desc', 'asc'] as const) {

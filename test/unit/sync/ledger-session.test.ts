@@ -1,11 +1,5 @@
 /** What does a run record: the cost of its commits, the count, and the windows of a read? */
-import { daily, daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
-
-async function synced(pool: MemoryPool): Promise<MemoryLab> {
-  const lab = new MemoryLab(pool);
-  await lab.sync();
-  return lab;
-}
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, synced } from '../../support/memory-ledger';
 
 test('each commit records its requests and rows', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));

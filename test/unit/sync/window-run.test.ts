@@ -2,13 +2,20 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { syncWindow } from '../../../src/sync/ledger/window-run';
-import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import {
+  daily,
+  daysAgo,
+  MemoryLab,
+  MemoryPool,
+  rowOf,
+  TODAY,
+  HISTORY_DAYS,
+  RECENT_DAYS,
+  synced,
+} from '../../support/memory-ledger';
 
-async function synced(pool: MemoryPool): Promise<MemoryLab> {
-  const lab = new MemoryLab(pool);
-  await lab.sync();
-  return lab;
-}
+/** The newest window ends with tomorrow. */
+const HORIZON_DAYS = 2;
 
 /** The spans of all requests since the `from`th, in days from today. */
 const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: number])[] =>
@@ -93,8 +100,8 @@ describe('the probe', () => {
   test('asks an empty list for another window each week', async () => {
     const lab = await synced(new MemoryPool([]));
     expect(askedOf(lab)).toEqual([
-      [-1_000, 2],
-      [-65, -35],
+      [-HISTORY_DAYS, HORIZON_DAYS],
+      [-65, -RECENT_DAYS],
     ]);
     const probes: (readonly [number, number])[] = [];
     for (let week = 0; week < 4; week += 1) {
@@ -108,9 +115,9 @@ describe('the probe', () => {
     }
     expect(probes).toEqual([probes[3], probes[1], probes[2], probes[3]]);
     expect([...probes.slice(1)].sort(([a], [b]) => a - b)).toEqual([
-      [-400, -35],
-      [-65, -35],
-      [-6, 2],
+      [-400, -RECENT_DAYS],
+      [-65, -RECENT_DAYS],
+      [-6, HORIZON_DAYS],
     ]);
   });
 
@@ -119,7 +126,7 @@ describe('the probe', () => {
     lab.ledger.state = { ...lab.ledger.state, spanLimitMs: 300 * DAY_MS };
     await lab.sync();
     expect(lab.live()).toEqual(lab.served());
-    expect(askedOf(lab).filter(([from]) => from === -1_000)).toHaveLength(1);
+    expect(askedOf(lab).filter(([from]) => from === -HISTORY_DAYS)).toHaveLength(1);
   });
 
   test('reaches back no further than the history', async () => {
@@ -128,41 +135,44 @@ describe('the probe', () => {
     lab.historyStartMs = daysAgo(40);
     await lab.sync();
     expect(askedOf(lab)).toEqual([
-      [-40, 2],
-      [-40, -35],
+      [-40, HORIZON_DAYS],
+      [-40, -RECENT_DAYS],
     ]);
     const young = new MemoryLab(new MemoryPool([]));
-    young.historyStartMs = daysAgo(35);
+    young.historyStartMs = daysAgo(RECENT_DAYS);
     await young.sync();
-    expect(askedOf(young)).toEqual([[-35, 2]]);
+    expect(askedOf(young)).toEqual([[-RECENT_DAYS, HORIZON_DAYS]]);
   });
 
   test('asks once for rows older than the oldest', async () => {
     const lab = await synced(new MemoryPool(daily(31)));
     expect(askedOf(lab)).toEqual([
-      [-1_000, 2],
-      [-1_000, -31],
+      [-HISTORY_DAYS, HORIZON_DAYS],
+      [-HISTORY_DAYS, -31],
     ]);
     const from = lab.pool.asked.length;
     await lab.verify();
     // The window ends at the oldest row, and older days are another window. The last request counts everything.
     expect(askedOf(lab, from)).toEqual([
-      [-31, 2],
-      [-1_000, -31],
-      [-1_000, 2],
+      [-31, HORIZON_DAYS],
+      [-HISTORY_DAYS, -31],
+      [-HISTORY_DAYS, HORIZON_DAYS],
     ]);
-    expect(lab.ledger.state.windows.map(({ fromMs }) => (fromMs - TODAY) / DAY_MS)).toEqual([-31, -1_000]);
+    expect(lab.ledger.state.windows.map(({ fromMs }) => (fromMs - TODAY) / DAY_MS)).toEqual([
+      -31,
+      -HISTORY_DAYS,
+    ]);
     const one = await synced(new MemoryPool(daily(1)));
     expect(askedOf(one)).toEqual([
-      [-1_000, 2],
-      [-1_000, -1],
+      [-HISTORY_DAYS, HORIZON_DAYS],
+      [-HISTORY_DAYS, -1],
     ]);
     expect(one.ledger.state.windows).toHaveLength(2);
     // The oldest row is on the first day of the history.
     const all = new MemoryLab(new MemoryPool(daily(31)));
     all.historyStartMs = daysAgo(31);
     await all.sync();
-    expect(askedOf(all)).toEqual([[-31, 2]]);
+    expect(askedOf(all)).toEqual([[-31, HORIZON_DAYS]]);
   });
 
   test('P2 finds a row that the first answer missed', async () => {
@@ -182,7 +192,7 @@ describe('the probe', () => {
     const all = pool.rows;
     // The answer for everything hides an old row that every other one shows.
     pool.before = (_request, { startMs, endMs }) => {
-      pool.rows = startMs === daysAgo(1_000) - 1 && endMs === daysAgo(-2) ? daily(31) : all;
+      pool.rows = startMs === daysAgo(HISTORY_DAYS) - 1 && endMs === daysAgo(-HORIZON_DAYS) ? daily(31) : all;
     };
     const lab = new MemoryLab(pool);
     const { doubts, requests } = await lab.sync();
