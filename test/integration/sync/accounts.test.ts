@@ -359,7 +359,7 @@ test('a sync by hand outlasts a short maintenance', async () => {
 
 test('a lasting 403 ends a sync in two minutes, stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
-  const service = await openAt(fastClock(4 * FASTER), keyOf(0), keyOf(1));
+  const service = await open(keyOf(0), keyOf(1));
   simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
