@@ -180,7 +180,7 @@ export function createHeatOption(
       type: 'category',
       data: [...rows],
       inverse: true,
-      axisLabel: { ...INK, width: 150, overflow: 'truncate' },
+      axisLabel: { ...INK, width: 220, overflow: 'truncate' },
       axisLine: { show: false },
       axisTick: { show: false },
     },
