@@ -3,7 +3,7 @@ import { judge } from '../../report/wellness/judge';
 import { checkEverything } from '../../use-cases/check/everything';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
-import { exitByVerdict } from '../verdict';
+import { exitByVerdict } from '../output/verdict';
 
 /** `kpool check`: one line for each thing a sync needs, with a hint where it fails. */
 export const configureCheck: ConfigureCommand = (command, context) => {

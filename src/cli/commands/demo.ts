@@ -14,12 +14,12 @@ import { EVERYTHING, type SyncSelection } from '../../use-cases/manual-sync/sync
 import type { StreamSummary } from '../../use-cases/manual-sync/sync-stream';
 import type { WebServer } from '../../web/server';
 import type { CliContext, ConfigureCommand } from '../context';
-import { toDemoOverviewJson, formatDemoOverview, readDemoOverview } from '../demo-overview';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { playLive } from '../live-demo';
-import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../sync-summary';
-import { exitByVerdict } from '../verdict';
+import { toDemoOverviewJson, formatDemoOverview, readDemoOverview } from '../output/demo-overview';
+import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../output/sync-summary';
+import { exitByVerdict } from '../output/verdict';
+import { playLive } from './demo/live-demo';
 
 const ANY_FREE_PORT = 0;
 const SIMULATED = 'All data are SIMULATED: no account, amount or machine is real.';

@@ -6,8 +6,8 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { formatCount } from '../output/numbers';
-import { exitByVerdict } from '../verdict';
 import { numeric } from '../output/table';
+import { exitByVerdict } from '../output/verdict';
 
 /** Fits a terminal, a mail and a printed page. */
 const MAX_WIDTH = 100;

@@ -1,15 +1,15 @@
 import type postgres from 'postgres';
 import type { Config } from '../../config/config';
-import { isKpoolError, KpoolError } from '../../core/errors';
 import { judgedAccountsOf } from '../../config/require-accounts';
+import { isKpoolError, KpoolError } from '../../core/errors';
 import { readStatus } from '../../report/status/service-status';
 import { migrationState } from '../../store/migrations/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, ConfigureCommand } from '../context';
 import { lookAtDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { exitByVerdict } from '../verdict';
-import { toStatusJson, formatStatus, type StatusView } from '../status-summary';
+import { toStatusJson, formatStatus, type StatusView } from '../output/status-summary';
+import { exitByVerdict } from '../output/verdict';
 
 const WATCH_EVERY_MS = 2_000;
 /** Clears the screen and moves the cursor to the top left (ECMA-48). */

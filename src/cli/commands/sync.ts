@@ -13,9 +13,15 @@ import { syncEverything, type SyncEverythingOptions } from '../../use-cases/manu
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { showProgress, toSummaryJson, formatSummaries, wellnessOf, type SyncTasks } from '../sync-summary';
+import {
+  showProgress,
+  toSummaryJson,
+  formatSummaries,
+  wellnessOf,
+  type SyncTasks,
+} from '../output/sync-summary';
+import { exitByVerdict } from '../output/verdict';
 import { parseDay } from '../time-arguments';
-import { exitByVerdict } from '../verdict';
 
 interface SyncFlags {
   readonly account?: string;

@@ -1,7 +1,7 @@
-import type { Severity } from '../report/wellness/problem';
-import { isWell, type Wellness } from '../report/wellness/judge';
-import type { CliContext } from './context';
-import type { Output } from './output/output';
+import { isWell, type Wellness } from '../../report/wellness/judge';
+import type { Severity } from '../../report/wellness/problem';
+import type { CliContext } from '../context';
+import type { Output } from './output';
 
 /** Problems listed; the rest are counted. */
 const MAX_PROBLEMS_SHOWN = 20;

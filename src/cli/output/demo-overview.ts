@@ -1,10 +1,10 @@
 import type postgres from 'postgres';
-import { countRows, readCompleteness, readMonthsOfIncome } from '../report/demo-overview';
-import { readStreamFreshness } from '../report/status/stream-freshness';
-import type { CliContext } from './context';
-import { formatRelative } from './output/times';
+import { countRows, readCompleteness, readMonthsOfIncome } from '../../report/demo-overview';
+import { readStreamFreshness } from '../../report/status/stream-freshness';
+import type { CliContext } from '../context';
 import { describeFreshness } from './status-summary';
-import { numeric } from './output/table';
+import { numeric } from './table';
+import { formatRelative } from './times';
 
 const MONTHS_SHOWN = 4;
 

@@ -1,11 +1,11 @@
-import type { RunFacts } from '../report/wellness/facts';
-import { judge, type Wellness } from '../report/wellness/judge';
-import type { RunResult } from '../sync/runs/run-scope';
-import type { StreamProgress } from '../use-cases/manual-sync/stream-progress';
-import type { StreamSummary } from '../use-cases/manual-sync/sync-stream';
-import type { Output } from './output/output';
-import type { ProgressReporter } from './output/progress-reporter';
-import { numeric } from './output/table';
+import type { RunFacts } from '../../report/wellness/facts';
+import { judge, type Wellness } from '../../report/wellness/judge';
+import type { RunResult } from '../../sync/runs/run-scope';
+import type { StreamProgress } from '../../use-cases/manual-sync/stream-progress';
+import type { StreamSummary } from '../../use-cases/manual-sync/sync-stream';
+import type { Output } from './output';
+import type { ProgressReporter } from './progress-reporter';
+import { numeric } from './table';
 
 /** Scopes listed; the rest are counted. */
 const MAX_SHOWN_REMARKS = 10;

@@ -1,9 +1,9 @@
-import { isKpoolError } from '../core/errors';
-import type { Service } from '../service/service';
-import type { Demo } from '../use-cases/demo/demo';
-import { createDemoEvents } from '../use-cases/demo/events';
-import type { CliContext } from './context';
-import { groupDigits } from './output/numbers';
+import { isKpoolError } from '../../../core/errors';
+import type { Service } from '../../../service/service';
+import type { Demo } from '../../../use-cases/demo/demo';
+import { createDemoEvents } from '../../../use-cases/demo/events';
+import type { CliContext } from '../../context';
+import { groupDigits } from '../../output/numbers';
 
 /** How often something happens at the pool. */
 const EVENT_EVERY_MS = 10_000;

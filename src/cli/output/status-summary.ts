@@ -1,13 +1,13 @@
-import type { StreamFreshness } from '../report/status/stream-freshness';
-import type { BackfillState, FailureState, ServiceStatus } from '../report/status/service-status';
-import type { OutputJson } from './output/json';
-import { formatCount } from './output/numbers';
-import type { Output } from './output/output';
-import { formatRelative } from './output/times';
-import { isWell } from '../report/wellness/judge';
-import { toPublicProblem } from '../report/wellness/problem';
+import type { BackfillState, FailureState, ServiceStatus } from '../../report/status/service-status';
+import type { StreamFreshness } from '../../report/status/stream-freshness';
+import { isWell } from '../../report/wellness/judge';
+import { toPublicProblem } from '../../report/wellness/problem';
+import type { OutputJson } from './json';
+import { formatCount } from './numbers';
+import type { Output } from './output';
+import { numeric } from './table';
+import { formatRelative } from './times';
 import { formatVerdict } from './verdict';
-import { numeric } from './output/table';
 
 export interface StatusView extends ServiceStatus {
   readonly rateScope: string;
