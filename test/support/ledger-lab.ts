@@ -25,7 +25,7 @@ import { FutureEnd } from '../../src/sync/ledger/future-end';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports/ledger-ports';
 import { runScope, type RunResult } from '../../src/sync/runs/run-scope';
-import { servedOf, storedOf, truthOf } from './ledger-truth';
+import { differenceOf, servedOf, storedOf, truthOf } from './ledger-truth';
 import { madeLater } from './made-later';
 import { useTestDatabase } from './test-database';
 
@@ -173,6 +173,11 @@ export class LedgerLab {
   /** The stored rows that the pool is believed to serve. */
   servedOf({ scope }: LabScope): Promise<string[]> {
     return servedOf(this.sql, scope.stream, scope.puid);
+  }
+
+  /** Expects the ledger to hold exactly the live rows of the pool. */
+  async expectTruth(labScope: LabScope): Promise<void> {
+    expect(differenceOf(this.truthOf(labScope), await this.storedOf(labScope))).toEqual([]);
   }
 
   /** Moves the clocks of the pool and of the database forward. */

@@ -1,7 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { LAB_START, type LabScope, type LabSync, useLedgerLab, VERIFY } from '../../support/ledger-lab';
-import { differenceOf } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 /** Yesterday, by the pool's clock. */
@@ -30,10 +29,6 @@ async function scopeOf(days: readonly number[], perDay = 1): Promise<LabScope> {
 const daysFrom = (first: number, end: number): number[] =>
   Array.from({ length: end - first }, (_, i) => first + i);
 
-async function expectTruth(labScope: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
-}
-
 /** Shorter than usual: a history in spans of a few days takes many requests. */
 const historyOf = (days: number) => ({
   historyStartMs: startOfUtcDay(LAB_START) - days * DAY_MS,
@@ -43,7 +38,7 @@ const tiers = historyOf(450);
 async function expectSuccess(labScope: LabScope, options: LabSync = {}) {
   const result = await lab.sync(labScope, { tiers, ...options });
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   return result;
 }
 
@@ -166,7 +161,7 @@ test.each([
   const result = await lab.sync(labScope, { tiers, request: VERIFY });
   expect(result.totals.withdrawn).toBe(0);
   lab.simulator.faults.clear();
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P2 an empty first answer is believed after a second', async () => {

@@ -1,7 +1,6 @@
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
 import { type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
-import { differenceOf } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 afterEach(() => {
@@ -29,10 +28,6 @@ const forgetAllBut = (days: number): void => {
   lab.simulator.quirks.forgottenBeforeMs = yesterday() - days * DAY_MS + DAY_MS;
 };
 
-async function expectTruth(labScope: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
-}
-
 async function verify(labScope: LabScope) {
   const { outcome, reason, totals } = await lab.sync(labScope, { request: VERIFY });
   return { outcome, reason, withdrawn: totals.withdrawn, changed: totals.changed, inserted: totals.inserted };
@@ -58,14 +53,14 @@ test('P4 rows older than the list are kept and shown as unserved', async () => {
   const { labScope } = await scopeOf(300);
   forgetAllBut(120);
   expect(await verify(labScope)).toEqual(UNCHANGED);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   expect(await unservedOf(labScope)).toBe(180);
   expect(await verify(labScope)).toEqual(UNCHANGED);
   // The end of the list moves on, once by a single row.
   for (const days of [119, 100]) {
     forgetAllBut(days);
     expect(await verify(labScope)).toEqual(UNCHANGED);
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
     expect(await unservedOf(labScope)).toBe(300 - days);
   }
   const [freshness] = await lab.sql<{ unserved: number }[]>`
@@ -84,7 +79,7 @@ test('P4 rows that are served again are updated and withdrawn', async () => {
   expect(await unservedOf(labScope)).toBe(0);
   lab.simulator.world.withdraw(rows[180]!);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   expect(await changesOf(labScope)).toEqual({ unserved: 190, served_again: 190, withdrawn: 1 });
 });
 
@@ -96,7 +91,7 @@ test('P4 an unserved row is withdrawn once older ones are served', async () => {
   lab.simulator.world.withdraw(rows[100]!);
   await verify(labScope);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded' });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 an empty answer hides no later withdrawal', async () => {
@@ -106,7 +101,7 @@ test('P4 an empty answer hides no later withdrawal', async () => {
   lab.simulator.quirks.forgottenBeforeMs = null;
   for (const row of rows.slice(300, 303)) lab.simulator.world.withdraw(row);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded', withdrawn: 3 });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 P11 an empty list changes nothing for seven days', async () => {
@@ -120,11 +115,11 @@ test('P4 P11 an empty list changes nothing for seven days', async () => {
     expect(await unservedOf(labScope)).toBe(0);
     await lab.advance(DAY_MS);
   }
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   // After seven days the rows are unserved: they still count as income.
   expect(await lab.sync(labScope)).toMatchObject({ outcome: 'succeeded', totals: { withdrawn: 0 } });
   expect(await unservedOf(labScope)).toBe(88);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 seven days of empty answers withdraw no row', async () => {
@@ -142,7 +137,7 @@ test('P4 seven days of empty answers withdraw no row', async () => {
     await lab.advance(DAY_MS);
   }
   expect(await unservedOf(labScope)).toBe(6);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 days without an answer do not count as empty', async () => {
@@ -160,7 +155,7 @@ test('P4 young rows are withdrawn once a person accepts it', async () => {
   expect(await verify(labScope)).toMatchObject({ outcome: 'partial', withdrawn: 0 });
   const { outcome, totals } = await lab.sync(labScope, { request: { ...VERIFY, acceptEmpty: true } });
   expect([outcome, totals.withdrawn]).toEqual(['succeeded', 6]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 rows that vanish among served ones are withdrawn', async () => {
@@ -168,16 +163,16 @@ test('P4 rows that vanish among served ones are withdrawn', async () => {
   const { world } = lab.simulator;
   for (const row of rows.slice(20, 40)) world.withdraw(row);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded', withdrawn: 20 });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   forgetAllBut(100);
   world.withdraw(rows[50]!);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 a young row that vanishes as the oldest is withdrawn', async () => {
   const { labScope, rows } = await scopeOf(6);
   lab.simulator.world.withdraw(rows[5]!);
   expect(await verify(labScope)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });

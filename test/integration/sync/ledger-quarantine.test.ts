@@ -42,7 +42,7 @@ test('P8 an unreadable row is kept verbatim, others are stored', async () => {
   const { labScope } = await brokenScope();
   const result = await lab.sync(labScope);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['partial', 5, 1]);
-  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+  await lab.expectTruth(labScope);
   expect(await quarantineOf(labScope)).toMatchObject([{ raw: BROKEN, resolved: false, accepted: false }]);
   const [certificate] = await lab.sql`
     SELECT rows_served, rows_landed, rows_quarantined FROM sync.certificates
@@ -102,7 +102,7 @@ test('P4 an unreadable row prevents withdrawals on its day', async () => {
   broken.withdraw();
   const free = await lab.sync(labScope, { request: VERIFY });
   expect([free.outcome, free.totals.withdrawn]).toEqual(['succeeded', 1]);
-  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+  await lab.expectTruth(labScope);
   expect(await doubtOf(labScope)).toEqual({ completeness: 0, freshness: 0 });
 });
 
@@ -131,7 +131,7 @@ test.each([String(YESTERDAY - 50 * DAY_MS), '"soon"'])(
     for (const n of [10, 30, 60]) world.withdraw(rows[n]!);
     const result = await lab.sync(labScope, { request: VERIFY });
     expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 3]);
-    expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+    await lab.expectTruth(labScope);
   },
   60_000,
 );
@@ -162,7 +162,7 @@ test('P8 an unreadable row is read daily until it is readable', async () => {
   const mended = await lab.sync(labScope);
   expect([mended.outcome, mended.totals.inserted]).toEqual(['succeeded', 1]);
   expect(await quarantineOf(labScope)).toMatchObject([{ resolved: true }]);
-  expect(await lab.storedOf(labScope)).toEqual(lab.truthOf(labScope));
+  await lab.expectTruth(labScope);
 });
 
 test('P8 a contradictory read does not resolve an unreadable row', async () => {

@@ -2,7 +2,6 @@ import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import type { Quirks } from '../../../src/simulator';
 import { LAB_START, type LabScope, useLedgerLab } from '../../support/ledger-lab';
-import { differenceOf } from '../../support/ledger-truth';
 
 const TODAY = startOfUtcDay(LAB_START);
 
@@ -49,7 +48,7 @@ async function firstSync(count: number, shape: Shape, quirks: Partial<Quirks>): 
     const result = await lab.sync(labScope);
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
   });
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
+  await lab.expectTruth(labScope);
   return requests;
 }
 

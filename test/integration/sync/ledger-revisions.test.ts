@@ -2,7 +2,7 @@ import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
 import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
-import { differenceOf, knownAt } from '../../support/ledger-truth';
+import { knownAt } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 
@@ -24,7 +24,7 @@ async function read(labScope: LabScope): Promise<void> {
   // The withdrawn row may be the last one of the list.
   const { outcome, reason } = await lab.sync(labScope, { request: { ...VERIFY, acceptEmpty: true } });
   expect([outcome, reason]).toEqual(['succeeded', null]);
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
+  await lab.expectTruth(labScope);
 }
 
 /** Changes of a scope's rows in the order in which they became known, with the ordinal of the row. */

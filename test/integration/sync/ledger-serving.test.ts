@@ -28,16 +28,12 @@ async function scopeOf(
   return { labScope, rows };
 }
 
-async function expectTruth(labScope: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
-}
-
 /** Expects the ledger to be true after a first sync, and after changes and a sync that reads everything again. */
 async function expectTruthUnder(quirks: Partial<Quirks>, { labScope, rows }: ScopeWithRows): Promise<void> {
   Object.assign(lab.simulator.quirks, quirks);
   const first = await lab.sync(labScope, { tiers: SHORT });
   expect([first.outcome, first.reason]).toEqual(['succeeded', null]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   const { world } = lab.simulator;
   if (rows.length > 3) {
     world.withdraw(rows[1]!);
@@ -46,7 +42,7 @@ async function expectTruthUnder(quirks: Partial<Quirks>, { labScope, rows }: Sco
   }
   const second = await lab.sync(labScope, { request: VERIFY, tiers: SHORT });
   expect([second.outcome, second.reason]).toEqual(['succeeded', null]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 }
 
 const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
@@ -105,14 +101,14 @@ test.each([8, -8])('P2 bounds read as UTC%d cost two pages a cycle', async (hour
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
     const result = await lab.sync(labScope, { request });
     expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
   }
   const before = lab.simulator.requests.count();
   expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(2);
   lab.simulator.world.withdraw(rows[100]!);
   expect((await lab.sync(labScope, { request: VERIFY })).totals.withdrawn).toBe(1);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P2 rows that the pool selects by settle time are all stored', async () => {
@@ -129,11 +125,11 @@ test('P2 rows that the pool selects by settle time are all stored', async () => 
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
     const result = await lab.sync(labScope, { request });
     expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
   }
   lab.simulator.world.withdraw(rows[100]!);
   expect((await lab.sync(labScope, { request: VERIFY })).totals.withdrawn).toBe(1);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P2 windows are tried weekly after bounds were ignored', async () => {
@@ -146,7 +142,7 @@ test('P2 windows are tried weekly after bounds were ignored', async () => {
   const before = lab.simulator.requests.count();
   expect((await lab.sync(labScope)).outcome).toBe('succeeded');
   expect(lab.simulator.requests.count() - before).toBe(1);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
@@ -158,7 +154,7 @@ test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
       const before = lab.simulator.requests.count();
       const result = await lab.sync(labScope);
       expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-      await expectTruth(labScope);
+      await lab.expectTruth(labScope);
       expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(4);
     }
   },
@@ -226,7 +222,7 @@ test.each(['inserted-asc', 'inserted-desc'] as const)(
       amount: '9',
     });
     expect((await lab.sync(labScope)).outcome).toBe('succeeded');
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
   },
 );
 
@@ -245,7 +241,7 @@ test.each([
     const before = lab.simulator.requests.count();
     const result = await lab.sync(labScope);
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
     expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(most);
   }
 });
@@ -273,10 +269,10 @@ test('P2 equal rows are stored as often as the pool serves them', async () => {
   const { world } = lab.simulator;
   world.insertReward(labScope.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 240);
   expect((await lab.sync(labScope)).outcome).toBe('succeeded');
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   for (const row of world.rewards(labScope.key).slice(0, 90)) world.withdraw(row);
   expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P2 one row among 150 equal ones in no order is stored', async () => {
@@ -325,7 +321,7 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
     expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
     lab.restoreQuirks();
     expect((await lab.sync(labScope)).outcome).toBe('succeeded');
-    await expectTruth(labScope);
+    await lab.expectTruth(labScope);
   });
 });
 
@@ -339,7 +335,7 @@ test('P11 a count of the page alone hides no row on short pages', async () => {
   const result = await lab.sync(labScope);
   stop();
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 a single empty answer withdraws nothing', async () => {
@@ -352,7 +348,7 @@ test('P4 a single empty answer withdraws nothing', async () => {
   lab.simulator.faults.next('reward/query', nothing);
   const result = await lab.sync(labScope, { request: VERIFY });
   expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 0]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P4 answers that never agree withdraw nothing', async () => {
@@ -373,7 +369,7 @@ test('P4 answers that never agree withdraw nothing', async () => {
   const result = await lab.sync(labScope, { request: VERIFY });
   stop();
   expect([result.outcome, result.totals.withdrawn]).toEqual(['partial', 0]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('a scope that the pool refuses fails after three requests', async () => {
@@ -385,5 +381,5 @@ test('a scope that the pool refuses fails after three requests', async () => {
   expect([result.outcome, result.error?.code]).toEqual(['failed', 'pool.parameter']);
   expect(lab.simulator.requests.count() - before).toBe(3);
   expect((await lab.sync(labScope)).outcome).toBe('succeeded');
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });

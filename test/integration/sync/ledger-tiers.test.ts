@@ -30,10 +30,6 @@ async function requestsOf(work: () => Promise<{ outcome: string }>): Promise<rea
   return lab.simulator.requests.entries.slice(before);
 }
 
-async function expectTruth(labScope: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
-}
-
 test('a cycle costs one request, for the newest rows', async () => {
   const labScope = await scopeOf(400);
   await lab.sync(labScope);
@@ -63,7 +59,7 @@ test('a cycle still costs one request after 120 days', async () => {
   const [newest] = await lab.sql<{ rows: number }[]>`
     SELECT row_count AS rows FROM sync.windows WHERE puid = ${String(labScope.scope.puid)} AND to_at = 'infinity'`;
   expect(newest?.rows).toBeLessThanOrEqual(80);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('35 days are read again daily, everything weekly', async () => {
@@ -85,7 +81,7 @@ test('35 days are read again daily, everything weekly', async () => {
   world.withdraw(second!);
   const weekly = await requestsOf(() => lab.sync(labScope));
   expect(weekly.length).toBeGreaterThanOrEqual(6);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('a row pending for a year settles within a day', async () => {
@@ -103,7 +99,7 @@ test('a row pending for a year settles within a day', async () => {
   });
   await lab.advance(DAY_MS + HOUR_MS);
   expect((await lab.sync(labScope)).totals.changed).toBe(1);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('kpool sync --from --to reads the windows of that span', async () => {
@@ -119,7 +115,7 @@ test('kpool sync --from --to reads the windows of that span', async () => {
   expect(requests).toHaveLength(1);
   expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toHaveLength(2);
   await requestsOf(() => lab.sync(labScope, { request: VERIFY }));
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('an earlier HISTORY_START has older rows read', async () => {
@@ -129,7 +125,7 @@ test('an earlier HISTORY_START has older rows read', async () => {
   await lab.sync(labScope);
   expect(await lab.storedOf(labScope)).toHaveLength(1);
   await requestsOf(() => lab.sync(labScope, { tiers: { historyStartMs: Date.UTC(2015, 0, 1) } }));
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P2 P11 certificates count every window without a gap', async () => {

@@ -1,6 +1,5 @@
 import { DAY_MS } from '../../../src/core/day';
 import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
-import { differenceOf } from '../../support/ledger-truth';
 import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';
 
 const lab = useLedgerLab();
@@ -17,10 +16,6 @@ async function scopeOf(count: number): Promise<LabScope> {
     })),
   );
   return labScope;
-}
-
-async function expectTruth(labScope: LabScope): Promise<void> {
-  expect(differenceOf(lab.truthOf(labScope), await lab.storedOf(labScope))).toEqual([]);
 }
 
 /** How many rows a scope has, and how many its windows count. */
@@ -60,7 +55,7 @@ test.each(['before', 'after'] as const)(
       expect(rows).toBe(counted);
       const resumed = await lab.sync(labScope);
       expect(resumed.outcome).toBe('succeeded');
-      await expectTruth(labScope);
+      await lab.expectTruth(labScope);
       const again = await lab.sync(labScope, { request: VERIFY });
       expect([again.totals.inserted, again.totals.changed]).toEqual([0, 0]);
     }
@@ -84,7 +79,7 @@ test('P7 a sync aborted at any request can be continued', async () => {
     expect(rows).toBe(counted);
   }
   expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
 
 test('P9 an older read that arrives late does not win', async () => {
@@ -107,7 +102,7 @@ test('P9 an older read that arrives late does not win', async () => {
   });
   const late = await lab.sync(labScope, { request: VERIFY, store: lateStore });
   expect([late.outcome, late.totals.changed]).toEqual(['succeeded', 0]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   const [revisions] = await lab.sql<{ n: number }[]>`
     SELECT count(*)::int AS n FROM pool.earning_revisions
      WHERE puid = ${String(labScope.scope.puid)} AND mined_at = ${new Date(row!.minedAtMs)}`;
@@ -119,7 +114,7 @@ test('P9 several writers of one scope store the truth', async () => {
   const results = await Promise.all([1, 2, 3].map(() => lab.sync(labScope)));
   for (const { outcome, error } of results)
     expect([outcome, error?.code ?? null]).toEqual(['succeeded', null]);
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
   expect((await lab.sync(labScope, { request: VERIFY })).outcome).toBe('succeeded');
-  await expectTruth(labScope);
+  await lab.expectTruth(labScope);
 });
