@@ -37,6 +37,12 @@ export function shiftDecimal(value: DecimalText, power: number): DecimalText {
   return shifted;
 }
 
+/** The negative of a plain decimal text, as PostgreSQL writes a numeric; `0` stays `0`. */
+export function negateDecimal(value: string): string {
+  if (value === '0') return value;
+  return value.startsWith('-') ? value.slice(1) : `-${value}`;
+}
+
 /** Digits after the point and before it, of a canonical text. */
 export function digitsOf(value: DecimalText): { integer: number; fraction: number } {
   const [integer = '', fraction = ''] = value.replace('-', '').split('.');

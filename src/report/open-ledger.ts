@@ -98,7 +98,7 @@ export async function openLedger(url: string): Promise<Ledger> {
       const rows = await sql<(Omit<IncomeTotal, 'puid'> & { puid: string })[]>`
         SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, currency, month::text AS month,
                settled_text AS settled, pending_text AS pending, total_text AS total, paid_text AS paid
-          FROM report.monthly_income WHERE ${isAsked(sql, query, 'month')}
+          FROM report.monthly_income WHERE ${matchesQuery(sql, query, 'month')}
          ORDER BY month, account_name, puid, currency`;
       return rows.map(withBigints);
     },
@@ -109,7 +109,7 @@ export async function openLedger(url: string): Promise<Ledger> {
         SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, worker_id::text AS "workerId",
                worker_name AS "workerName", status, trim_scale(hour_hash_rate_hps)::text AS "hashRateHps",
                last_share_at AS "lastShareAt"
-          FROM report.worker_status WHERE ${isAsked(sql, query, null)}
+          FROM report.worker_status WHERE ${matchesQuery(sql, query, null)}
          ORDER BY account_name, puid, algo, worker_id`;
       return rows.map((row) => ({ ...withBigints(row), workerId: BigInt(row.workerId) }));
     },
@@ -141,7 +141,7 @@ async function* streamIncome(sql: postgres.Sql, query: IncomeQuery): AsyncGenera
     SELECT row_id AS "rowId", account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
            stream, type, mining_date::text AS "miningDate", mined_at AS "minedAt", amount_text AS amount, status,
            settled_at AS "settledAt"
-      FROM report.income_ledger WHERE ${isAsked(sql, query, 'day')} AND ${isMinedAbout(sql, query)}
+      FROM report.income_ledger WHERE ${matchesQuery(sql, query, 'day')} AND ${isMinedNear(sql, query)}
      ORDER BY mined_at, puid, algo, currency, stream, type, ordinal`.cursor(LEDGER_BATCH_ROWS);
   for await (const rows of cursor) yield* rows.map(withBigints);
 }
@@ -151,13 +151,13 @@ function withBigints<T extends { readonly puid: string }>(row: T): Omit<T, 'puid
 }
 
 /** A day of any time zone is within a day of the UTC day, by which the ledger is indexed. */
-function isMinedAbout(sql: postgres.Sql, { fromDay, beforeDay }: IncomeQuery): postgres.Fragment {
+function isMinedNear(sql: postgres.Sql, { fromDay, beforeDay }: IncomeQuery): postgres.Fragment {
   return sql`true
     ${fromDay === undefined ? sql`` : sql`AND mining_date >= ${fromDay}::text::date - 1`}
     ${beforeDay === undefined ? sql`` : sql`AND mining_date <= ${beforeDay}::text::date`}`;
 }
 
-function isAsked(sql: postgres.Sql, query: IncomeQuery, day: 'day' | 'month' | null): postgres.Fragment {
+function matchesQuery(sql: postgres.Sql, query: IncomeQuery, day: 'day' | 'month' | null): postgres.Fragment {
   const { account, puid, currency, fromDay, beforeDay } = query;
   return sql`true
     ${account === undefined ? sql`` : sql`AND account_name = ${account}`}

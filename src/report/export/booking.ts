@@ -1,8 +1,9 @@
+import { negateDecimal } from '../../core/decimal';
 import { SETTLED } from '../../domain/income';
 import type { ExportRow } from './rows';
 
-/** What is booked to which account. */
-export interface Places {
+/** The names of the accounts that a journal books to. */
+export interface BookedAccounts {
   readonly wallet: string;
   readonly receivable: string;
   readonly income: string;
@@ -19,7 +20,7 @@ export interface Posting {
  * The postings of a row: its amount by its status now, the reversal of its previous state, and the difference as
  * income.
  */
-export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): readonly Posting[] {
+export function postingsOf(row: ExportRow, accounts: BookedAccounts, isCash: boolean): readonly Posting[] {
   const accountFor = (status: string | null): string =>
     status === SETTLED || isCash ? accounts.wallet : accounts.receivable;
   const isAdjustment = row.kind === 'adjustment';
@@ -27,10 +28,10 @@ export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): r
     { account: accountFor(row.status), amount: row.amount },
     ...(row.previousAmount === null
       ? []
-      : [{ account: accountFor(row.previousStatus), amount: negated(row.previousAmount) }]),
-    { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negated(row.delta) },
+      : [{ account: accountFor(row.previousStatus), amount: negateDecimal(row.previousAmount) }]),
+    { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negateDecimal(row.delta) },
   ];
-  return postings.filter(({ amount }) => !/^-?0$/.test(amount));
+  return postings.filter(({ amount }) => amount !== '0');
 }
 
 /** The day on which a row is booked, UTC. */
@@ -42,8 +43,4 @@ export function dateOf({ kind, minedAt, settledAt, knownSince }: ExportRow, isCa
 /** What kind of income a row is, as the pool names it. */
 export function incomeOf({ adjusts, type, source }: ExportRow): string {
   return adjusts === null ? (type ?? source) : `adjustment of ${adjusts}`;
-}
-
-function negated(amount: string): string {
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
 }

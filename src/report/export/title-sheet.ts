@@ -1,5 +1,6 @@
 import { format } from 'date-fns/format';
 import { parse } from 'date-fns/parse';
+import { plural } from '../../core/plural';
 import { aligned, exact, text, type Cell, type SheetData } from './cells';
 import { toMinutes } from './items-sheet';
 import type { ManifestContent } from './manifest';
@@ -55,7 +56,7 @@ export function titleSheet(
       : [['Only changes since', `${toMinutes(about.changesSince)} UTC`] as const]),
     ['Tie-out', tieOut],
     ...valueFact(rows),
-    ['Items', `${rows.length - adjustments.length}, and ${adjustments.length} adjustments of closed months`],
+    ['Items', itemCount(rows.length - adjustments.length, adjustments.length)],
   ];
   return [
     [{ type: String, value: `Mining income, ${periodName(about.period)}`, fontWeight: 'bold', fontSize: 18 }],
@@ -110,13 +111,20 @@ function section(
   ];
 }
 
+/** `287`, or `287, and 1 adjustment of closed months`. */
+function itemCount(items: number, adjustments: number): string {
+  if (adjustments === 0) return String(items);
+  return `${items}, and ${adjustments} ${plural(adjustments, 'adjustment')} of closed months`;
+}
+
 /** The total value, and the number of items without a price; nothing if no item has a price. */
 function valueFact(rows: readonly ExportRow[]): readonly (readonly [string, string])[] {
   const priced = rows.flatMap(({ value }) => value ?? []);
   const quoteCurrency = rows[0]?.quoteCurrency ?? null;
   if (priced.length === 0 || quoteCurrency === null) return [];
   const missing = rows.length - priced.length;
-  const rest = missing === 0 ? '' : `, and ${missing} items without a price (kpool prices missing)`;
+  const rest =
+    missing === 0 ? '' : `, and ${missing} ${plural(missing, 'item')} without a price (kpool prices missing)`;
   return [['Value', `${sumOf(priced).toFixed(2)} ${quoteCurrency}${rest}`]];
 }
 

@@ -1,3 +1,4 @@
+import { negateDecimal } from '../../core/decimal';
 import { ExactSum } from '../../core/exact-sum';
 import { PENDING, SETTLED } from '../../domain/income';
 import type { Manifest } from './manifest';
@@ -31,7 +32,7 @@ export class Totals {
     // A change leaves one status and enters another.
     group.sums[kindOf(row.status)].add(row.amount);
     if (row.previousAmount !== null) {
-      group.sums[kindOf(row.previousStatus ?? row.status)].add(negated(row.previousAmount));
+      group.sums[kindOf(row.previousStatus ?? row.status)].add(negateDecimal(row.previousAmount));
     }
   }
 
@@ -55,8 +56,4 @@ export class Totals {
 
 function kindOf(status: string): Kind {
   return status === SETTLED ? 'settled' : status === PENDING ? 'pending' : 'other';
-}
-
-function negated(amount: string): string {
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
 }

@@ -1,6 +1,6 @@
 import type { Decimal } from 'decimal.js';
 import { KpoolError } from '../../core/errors';
-import { dateOf, postingsOf, type Places, type Posting } from './booking';
+import { dateOf, postingsOf, type BookedAccounts, type Posting } from './booking';
 import { asText, csvLines } from './csv';
 import type { ExportRow } from './rows';
 import { productOf, ZERO } from './values';
@@ -11,7 +11,7 @@ export type ValueJournal = 'quickbooks' | 'xero';
 /** Decimals of the currency of the books. These programs accept two for every currency. */
 const DECIMALS = 2;
 
-export interface ValueAccounts extends Places {
+export interface ValueAccounts extends BookedAccounts {
   /** Xero only: the name of the tax rate of every line. */
   readonly taxRate: string;
 }

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import { negateDecimal } from '../../core/decimal';
 import { ExactSum } from '../../core/exact-sum';
 import type { ReconciliationRow } from './reconciliation';
 
@@ -35,7 +36,7 @@ function findLostDigit({ poolTotal, difference, ledgerSettled }: ReconciliationR
   if (poolTotal === null || difference === null) return null;
   const compared = new ExactSum();
   compared.add(poolTotal);
-  compared.add(difference.startsWith('-') ? difference.slice(1) : `-${difference}`);
+  compared.add(negateDecimal(difference));
   for (const sum of [compared.toText(), ledgerSettled]) {
     const digit = findDigitBetween(poolTotal, sum);
     if (digit !== null) return `the totals differ only by the digit ${digit} (${poolTotal} and ${sum})`;
