@@ -1,3 +1,4 @@
+/** What if connections are cut at any moment of a sync? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { KpoolError } from '../../../src/core/errors';

@@ -1,3 +1,4 @@
+/** What if the database refuses a statement? */
 import postgres from 'postgres';
 import { DAY_MS } from '../../../src/core/day';
 import { KpoolError } from '../../../src/core/errors';

@@ -1,3 +1,4 @@
+/** How are coins found whose rows are listed only when asked for by name? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { Simulator } from '../../../src/simulator';

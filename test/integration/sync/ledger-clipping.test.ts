@@ -1,3 +1,4 @@
+/** Is a ledger complete if the pool answers long spans only in part, or repeats old answers? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { LAB_START, type LabScope, type LabSync, useLedgerLab, VERIFY } from '../../support/ledger-lab';

@@ -1,3 +1,4 @@
+/** Does every value arrive as the pool served it, and what happens to one that does not fit? */
 import { LAB_START, type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 
 const lab = useLedgerLab();

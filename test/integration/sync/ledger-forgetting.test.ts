@@ -1,3 +1,4 @@
+/** What happens to stored rows that the pool no longer lists? */
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
 import { type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';

@@ -1,3 +1,4 @@
+/** What happens to rows that cannot be parsed, and to those around them? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';

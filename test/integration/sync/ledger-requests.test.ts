@@ -1,3 +1,4 @@
+/** How many requests does a first sync take? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import type { Quirks } from '../../../src/simulator';

@@ -1,3 +1,4 @@
+/** Is a ledger complete, however a pool sorts, pages, counts and bounds its lists? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { Fault, SimIncome, Quirks } from '../../../src/simulator';
@@ -47,10 +48,10 @@ async function expectTruthUnder(quirks: Partial<Quirks>, { labScope, rows }: Sco
 
 const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
   'sorts oldest first': { order: 'asc' },
-  'sorts newest first, equals anyhow': { order: 'unstable-ties' },
+  'sorts newest first, equal instants in any order': { order: 'unstable-ties' },
   'serves rows in no order': { order: 'unstable' },
   'serves 50 rows a page at most, and says so': { pageSizeCap: 50 },
-  'serves 50 rows a page at most, and denies it': { pageSizeCap: 50, pageSizeAdmitted: false },
+  'serves 50 rows a page at most, and claims more': { pageSizeCap: 50, pageSizeAdmitted: false },
   'serves 10 rows a page at most, oldest first': { pageSizeCap: 10, pageSizeAdmitted: false, order: 'asc' },
   'includes neither end of the bounds': { bounds: 'exclusive' },
   'includes the start only': { bounds: 'start-inclusive' },
@@ -58,22 +59,22 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
   'compares days only': { bounds: 'utc-days' },
   'compares days of UTC+8 only': { bounds: 'utc8-days' },
   'selects rows by when they were settled': { boundsOn: 'settled' },
-  'takes times for those of UTC+8': { boundsShiftMs: 8 * HOUR_MS },
-  'takes times for those of UTC-8': { boundsShiftMs: -8 * HOUR_MS },
+  'reads bounds as times of UTC+8': { boundsShiftMs: 8 * HOUR_MS },
+  'reads bounds as times of UTC-8': { boundsShiftMs: -8 * HOUR_MS },
   'ignores the bounds': { bounds: 'ignored' },
   'ignores the bounds and sorts oldest first': { bounds: 'ignored', order: 'asc' },
-  'serves the last 7 days unless told from when': { unboundedDays: 7 },
+  'serves only 7 days without a start': { unboundedDays: 7 },
   'refuses spans of more than a year': { maxSpanDays: 366 },
   'refuses spans of more than a month': { maxSpanDays: 31 },
   'serves its last page for one beyond the end': { beyondEnd: 'last' },
   'serves its first page for one beyond the end': { beyondEnd: 'first' },
-  'passes its last page off as the one beyond the end': { beyondEnd: 'last-in-disguise' },
+  'serves its last page again under the next number': { beyondEnd: 'last-in-disguise' },
   'refuses a page beyond the end': { beyondEnd: 'refused' },
-  'answers null where there are no rows': { noRows: 'null' },
-  'answers {} where there are no rows, and refuses long spans': { noRows: 'object', maxSpanDays: 200 },
-  'answers [] where there are no rows': { noRows: 'list' },
-  'leaves data out where there are no rows': { noRows: 'absent' },
-  'says null for the count': { totalNum: 'null' },
+  'answers null if there are no rows': { noRows: 'null' },
+  'answers {} if there are no rows, and refuses long spans': { noRows: 'object', maxSpanDays: 200 },
+  'answers [] if there are no rows': { noRows: 'list' },
+  'leaves data out if there are no rows': { noRows: 'absent' },
+  'gives null as the count': { totalNum: 'null' },
   'leaves the count out, and serves 20 rows a page': { totalNum: 'absent', pageSizeCap: 20 },
   'leaves the count out, and serves its last page again': {
     totalNum: 'absent',
@@ -81,8 +82,8 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
   },
   'refuses ends in the future': { futureEnds: 'refused' },
   'refuses ends in the future and spans of a third of a year': { futureEnds: 'refused', maxSpanDays: 120 },
-  'always says that a page holds 10 rows': { pageSizeSays: 'ten' },
-  'says how many rows a page holds as its size': { pageSizeSays: 'rows' },
+  'always gives 10 as the page size': { pageSizeSays: 'ten' },
+  'gives the number of rows as the page size': { pageSizeSays: 'rows' },
 };
 
 describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {

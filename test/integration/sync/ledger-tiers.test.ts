@@ -1,3 +1,4 @@
+/** What is read again each cycle, daily and weekly? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { keepDays } from '../../support/keep-days';

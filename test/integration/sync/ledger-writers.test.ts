@@ -1,3 +1,4 @@
+/** What if a writer dies at any moment, or several write at once? */
 import { DAY_MS } from '../../../src/core/day';
 import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import type { LedgerStore } from '../../../src/sync/ports/ledger-ports';

@@ -1,3 +1,4 @@
+/** Does the ledger follow a whole pool over time? */
 import { DAY_MS } from '../../../src/core/day';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';

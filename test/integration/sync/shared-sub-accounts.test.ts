@@ -1,3 +1,4 @@
+/** Which account owns a sub-account that several keys show? */
 import type { SubAccount } from '../../../src/domain/entities';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { readStatus } from '../../../src/report/status/service-status';

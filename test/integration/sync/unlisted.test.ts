@@ -1,3 +1,4 @@
+/** What if a sub-account is removed from the pool? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { Puid } from '../../../src/domain/ids';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
