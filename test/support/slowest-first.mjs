@@ -1,74 +1,70 @@
 import TestSequencer from '@jest/test-sequencer';
 
-/** Seconds in a run of all on two cores, of the files that take longest: jest knows them only where it has run before. */
-const SECONDS = {
-  'integration/jobs/clock.test.ts': 70,
-  'integration/jobs/processes.test.ts': 60,
-  'integration/sync/ledger-serving.test.ts': 60,
-  'e2e/secrets.test.ts': 55,
-  'integration/sync/ledger-requests.test.ts': 50,
-  'integration/pacing/outages.test.ts': 45,
-  'integration/sync/accounts.test.ts': 45,
-  'integration/sync/ledger.test.ts': 45,
-  'integration/web/browser.test.ts': 40,
-  'integration/sync/database-outages.test.ts': 40,
-  'integration/store/embedded/sharing.test.ts': 40,
-  'integration/jobs/redis-away.test.ts': 35,
-  'integration/jobs/planning.test.ts': 35,
-  'integration/sync/concurrent-runs.test.ts': 35,
-  'integration/web/pages.test.ts': 35,
-  'integration/alerts/alerts.test.ts': 30,
-  'integration/database/connections.test.ts': 30,
-  'integration/database/hostile-settings.test.ts': 30,
-  'integration/jobs/alerts.test.ts': 30,
-  'integration/jobs/broken-connections.test.ts': 30,
-  'integration/pacing/processes.test.ts': 30,
-  'integration/store/embedded/recovery.test.ts': 30,
-  'simulation/ledger-histories.test.ts': 30,
-  'integration/database/embedded-outage.test.ts': 25,
-  'integration/database/poolers.test.ts': 25,
-  'integration/jobs/outage.test.ts': 25,
-  'integration/jobs/up-to-date.test.ts': 25,
-  'integration/report/income-totals.test.ts': 25,
-  'integration/sync/ledger-tiers.test.ts': 25,
-  'integration/sync/unlisted.test.ts': 25,
-  'e2e/chaos.test.ts': 20,
-  'integration/cli/metabase.test.ts': 20,
-  'integration/cli/wrong-input.test.ts': 20,
-  'integration/fleet/churn.test.ts': 20,
-  'integration/fleet/figures.test.ts': 20,
-  'integration/jobs/queue.test.ts': 20,
-  'integration/jobs/redis-requirements.test.ts': 20,
-  'integration/pacing/pacer.test.ts': 20,
-  'integration/report/income-changes.test.ts': 20,
-  'integration/report/reconciliation.test.ts': 20,
-  'integration/store/migration-drift.test.ts': 20,
-  'integration/store/reader-harm.test.ts': 20,
-  'integration/store/restore.test.ts': 20,
-  'integration/sync/ledger-clipping.test.ts': 20,
-  'e2e/crash.test.ts': 15,
-  'e2e/service.test.ts': 15,
-  'integration/cli/accountant.test.ts': 15,
-  'integration/fleet/hostile.test.ts': 15,
-  'integration/fleet/workers.test.ts': 15,
-  'integration/report/wellness.test.ts': 15,
-  'integration/store/migrate.test.ts': 15,
-  'integration/store/queue-registration.test.ts': 15,
-  'integration/sync/hidden-coins.test.ts': 15,
-  'integration/sync/new-stream.test.ts': 15,
-  'integration/sync/run-records.test.ts': 15,
-  'simulation/ledger-model.test.ts': 15,
-  'property/pacing.test.ts': 10,
-};
+/**
+ * The files that take longest, in the order in which they start: those that run services, which share the cores among
+ * them, alternate with those that keep one core busy.
+ */
+const FIRST = [
+  'integration/sync/ledger-serving.test.ts',
+  'integration/jobs/processes.test.ts',
+  'integration/sync/ledger-requests.test.ts',
+  'integration/pacing/outages.test.ts',
+  'integration/sync/accounts.test.ts',
+  'integration/jobs/clock.test.ts',
+  'integration/sync/ledger.test.ts',
+  'integration/sync/database-outages.test.ts',
+  'e2e/secrets.test.ts',
+  'integration/web/browser.test.ts',
+  'integration/web/pages.test.ts',
+  'integration/jobs/redis-away.test.ts',
+  'integration/jobs/planning.test.ts',
+  'integration/alerts/alerts.test.ts',
+  'integration/store/embedded/sharing.test.ts',
+  'integration/sync/concurrent-runs.test.ts',
+  'integration/sync/ledger-clipping.test.ts',
+  'integration/jobs/broken-connections.test.ts',
+  'integration/database/hostile-settings.test.ts',
+  'integration/store/embedded/recovery.test.ts',
+  'integration/jobs/alerts.test.ts',
+  'simulation/ledger-histories.test.ts',
+  'integration/pacing/processes.test.ts',
+  'integration/sync/unlisted.test.ts',
+  'integration/database/connections.test.ts',
+  'integration/database/poolers.test.ts',
+  'integration/cli/accountant.test.ts',
+  'integration/jobs/up-to-date.test.ts',
+  'integration/report/reconciliation.test.ts',
+  'integration/store/migrate.test.ts',
+  'integration/jobs/outage.test.ts',
+  'integration/fleet/churn.test.ts',
+  'integration/sync/ledger-tiers.test.ts',
+  'integration/database/embedded-outage.test.ts',
+  'integration/fleet/workers.test.ts',
+  'integration/report/wellness.test.ts',
+  'integration/pacing/pacer.test.ts',
+  'integration/jobs/redis-requirements.test.ts',
+  'integration/cli/wrong-input.test.ts',
+  'integration/report/income-totals.test.ts',
+  'e2e/chaos.test.ts',
+  'integration/store/reader-harm.test.ts',
+  'integration/fleet/figures.test.ts',
+  'integration/store/migration-drift.test.ts',
+  'integration/sync/run-records.test.ts',
+  'integration/cli/metabase.test.ts',
+  'e2e/crash.test.ts',
+  'integration/store/restore.test.ts',
+  'simulation/ledger-model.test.ts',
+  'e2e/service.test.ts',
+];
 
-function secondsOf({ path }) {
-  const file = Object.keys(SECONDS).find((name) => path.endsWith(`/test/${name}`));
-  return file === undefined ? 0 : SECONDS[file];
+function placeOf({ path }) {
+  const place = FIRST.findIndex((name) => path.endsWith(`/test/${name}`));
+  return place === -1 ? FIRST.length : place;
 }
 
 /** Starts the slowest files first, so that the last of them does not run alone at the end. */
 export default class SlowestFirst extends TestSequencer {
   sort(tests) {
-    return super.sort(tests).toSorted((a, b) => secondsOf(b) - secondsOf(a));
+    return super.sort(tests).toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 }
