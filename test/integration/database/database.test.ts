@@ -57,7 +57,7 @@ describe('opening the database of DATABASE_URL', () => {
   });
 });
 
-describe('P10 a database that cannot be opened is named, no password', () => {
+describe('P10 an unopenable database is named without its password', () => {
   const cases: [string, (url: URL) => void, string, RegExp][] = [
     ['a wrong password', (url) => (url.password = 'hunter2-x'), 'database.refused', /refuses the password/],
     [

@@ -100,7 +100,7 @@ const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
   [520, serverError(/\(HTTP 520\)/)],
 ];
 
-test.each(BY_HTTP_STATUS)('HTTP %i has its retries, its delays and its error', async (status, told) => {
+test.each(BY_HTTP_STATUS)('HTTP %i is retried and reported as documented', async (status, told) => {
   const pool = await startScriptedPool((_request, response) => answer(response, '<html>', { status }));
   expectTold(await callAt(pool.url), told);
 });
@@ -119,7 +119,7 @@ test.each(
     [code, 'text', failure(code), told] as const,
     [code, 'a number, with retry', failure(code, true).replace(`"${code}"`, code), told] as const,
   ]),
-)('code %s as %s has its retries, its delays and its error', async (_code, _form, body, told) => {
+)('code %s as %s is retried and reported as documented', async (_code, _form, body, told) => {
   const pool = await startScriptedPool((_request, response) => answer(response, body));
   expectTold(await callAt(pool.url), told);
 });
@@ -215,7 +215,7 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   ],
 ];
 
-test.each(BROKEN)('a server that %s has its retries and its error', async (_what, act, told) => {
+test.each(BROKEN)('a server that %s is retried and reported as documented', async (_what, act, told) => {
   let connections = 0;
   const server = createServer((socket) => {
     connections++;
@@ -253,7 +253,7 @@ test('P1 bytes after an answer are not read as the next one', async () => {
   server.close();
 });
 
-test('a host that refuses connections has its retries and error', async () => {
+test('a host that refuses connections is retried and reported', async () => {
   // A server that never accepts: the system's queue is full after a few connections.
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

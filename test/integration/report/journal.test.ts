@@ -146,7 +146,7 @@ test('a mapping file names the accounts; a wrong one is refused', async () => {
   );
 });
 
-describe('in the currency of the books', () => {
+describe('a journal in the currency of the books', () => {
   const codes = () => path.join(folder, 'codes.json');
   beforeAll(() =>
     writeFile(codes(), '{"wallet": "090", "receivable": "120", "income": "200", "taxRate": "No VAT"}'),

@@ -93,7 +93,7 @@ describeChromium('the pages in a browser', (launch) => {
     [browser, filledWeb, emptyWeb] = await Promise.all([launch(), serve(database.url), serve(empty.url)]);
   });
 
-  describe('every page fits its screen', () => {
+  describe('no page fails or overflows its screen', () => {
     test.each([
       ['desktop, light', ''],
       ['phone, dark', ''],
