@@ -47,7 +47,7 @@ export interface CliContext {
   logger(): Promise<Logger>;
   /** The same for a command that shows its own progress, without `info`. */
   commandLogger(): Promise<Logger>;
-  /** How this user calls the program, for messages that tell what to type. */
+  /** How this user calls the program, for messages that say what to type. */
   readonly programName: string;
   /** Sets the exit code, unless the command throws. */
   exitWith(code: ExitCode): void;

@@ -161,7 +161,7 @@ export interface PossibleInstant {
   readonly unclear: DecimalText | null;
 }
 
-/** An instant in ms or in seconds, told apart by size; a number that can be neither is kept, never guessed. */
+/** An instant in ms or in seconds, distinguished by size; a number that can be neither is kept, never guessed. */
 export const possibleInstantField = field((value): PossibleInstant | Misread => {
   const decimal = readDecimal(value);
   if (decimal instanceof Misread) return decimal;
