@@ -88,7 +88,7 @@ describe('the day of an unreadable row', () => {
       [8, 9],
       [0, 8],
     ]);
-    // A window shorter than a day is not cut.
+    // A window within one day is not cut.
     expect(partsOf(window(0.5, 0.75), 0)).toEqual([[0.5, 0.75]]);
     expect(partsOf(window(4, 5), 4)).toEqual([[4, 5]]);
     // Of two days, one is cut out at a time.

@@ -20,7 +20,7 @@ test('a window is cut into parts that fit the limit', () => {
     [-14, -7],
     [-20, -14],
   ]);
-  // The newest window uses half of the limit, which leaves room to grow until the end of tomorrow.
+  // The newest window reaches the end of tomorrow and uses half of the limit; the other half is room to grow.
   expect(inDays(fitSpan(windowOf(-20, Infinity), 8 * DAY_MS, NOW))).toEqual([
     [-1, Infinity],
     [-8, -1],

@@ -5,9 +5,9 @@ import { contains, type StoredWindow, type Window } from '../../../src/domain/le
 import { commitRead } from '../../../src/sync/ledger/commit-read';
 import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
 
-/** The row that the reads of these tests leave out. */
+/** The day of the row that the reads of these tests leave out. */
 const VANISHED_DAY = 50;
-/** A row in the same window. */
+/** The day of another row in the same window. */
 const NEIGHBOUR_DAY = VANISHED_DAY - 1;
 /** Shorter than the history, so that one answer cannot count everything. */
 const LIMITED_SPAN_MS = 900 * DAY_MS;
