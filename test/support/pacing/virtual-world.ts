@@ -79,10 +79,12 @@ export class VirtualHost {
       monotonicMs: () => this.monotonicAt(world.nowMs),
       sleep: (ms, signal) =>
         new Promise<void>((resolve, reject) => {
-          signal?.addEventListener('abort', () => reject(new KpoolError('aborted', 'Stopped on request.')), {
-            once: true,
+          const stop = (): void => reject(new KpoolError('aborted', 'Stopped on request.'));
+          signal?.addEventListener('abort', stop, { once: true });
+          this.wake(this.realAfter(this.monotonicAt(world.nowMs) + ms), () => {
+            signal?.removeEventListener('abort', stop);
+            resolve();
           });
-          this.wake(this.realAfter(this.monotonicAt(world.nowMs) + ms), resolve);
         }),
     };
   }
