@@ -55,6 +55,23 @@ test('what a comment names in backticks exists', () => {
   expect(unknown).toEqual([]);
 });
 
+const SOURCE = /\.(tsx?|mjs|sql|prisma)$/;
+/** A file by its name, or by the end of its path. */
+const FILE_NAMED = /(?<![\w./@-])(?:\.\/)?((?:[\w-]+\/)*[\w.-]*\w\.(?:tsx?|mjs|sql|prisma|md))\b(?!\()/g;
+
+test('a file that a comment names exists', () => {
+  const sources = readSourceFiles(['src', 'jobs', 'test', 'bench', 'scripts', 'prisma'], SOURCE);
+  const paths = [...sources, ...readSourceFiles(['docs'], /\.md$/)].map(({ file }) => `/${file}`);
+  const named = sources.flatMap(({ file, text }) =>
+    [...(text.match(file.endsWith('.sql') ? /--.*$/gm : COMMENT) ?? []).join('\n').matchAll(FILE_NAMED)].map(
+      ([, name = '']) => ({ file, name }),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  const absent = named.filter(({ name }) => !paths.some((known) => known.endsWith(`/${name}`)));
+  expect(absent.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+});
+
 /** Phrases that read as translated, and what to write. */
 const PHRASES: Readonly<Record<string, string>> = {
   'any more': 'no longer',
