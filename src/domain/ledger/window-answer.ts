@@ -48,8 +48,8 @@ function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
 }
 
 /**
- * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page of the scope
- * was seen before, so any round number of rows may be a page that was cut.
+ * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no window of the scope is
+ * verified yet, so the pool's largest page is unknown, and any round number of rows may be a page that was cut.
  */
 export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
   if (strays(window, page)) return { kind: 'strayed' };
