@@ -35,7 +35,7 @@ export default {
   })),
   // A core is kept busy while other tests wait, but too many services at once starve each other and work longer: jobs/processes
   // takes a quarter more CPU time with five tests side by side than with one.
-  maxWorkers: 4,
+  maxWorkers: 5,
   maxConcurrency: 2,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   testTimeout: 150_000,
