@@ -15,7 +15,7 @@ export interface FleetFacts {
 
 export interface FleetHabits {
   readonly snapshotEveryMs: number;
-  readonly keepDays: Omit<KeepDays, 'runs'>;
+  readonly keepDays: Pick<KeepDays, 'workerSamples' | 'workerHourly' | 'workerDaily'>;
 }
 
 /** Bytes. Unlimited history is projected to its first year. */

@@ -10,7 +10,7 @@ export async function explainRow(sql: Sql, rowId: string): Promise<Explanation> 
   const found = await findExplanation(sql, rowId);
   if (found !== null) return found;
   throw new KpoolError('usage.invalid', `There is no ledger row with the id ${rowId}.`, {
-    hint: 'Take the row_id from an export or from report.income_ledger. Adjustments have ids of their own: see report.income_changes.',
+    hint: 'Take the row_id from report.income_ledger or from a full export. Adjustments (report.income_changes), and rows that an export with --since-last calls changed, removed or returned, have ids of their own.',
   });
 }
 

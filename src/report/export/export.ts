@@ -57,7 +57,8 @@ export interface ExportResult {
 /**
  * Writes an export and its manifest into a folder, of any length in little memory (except a workbook), and records it
  * in `book.exports`. The ledger as of a past instant never changes, so the same request for the same instant writes the
- * same bytes. An interruption leaves no partial file, and a failure leaves the folder as it was. Throws `usage.invalid` for an unknown account, an instant in the
+ * same bytes. An interruption leaves no partial file, and a failure leaves the folder as it was; if the connection breaks
+ * during COMMIT, the export may be recorded all the same. Throws `usage.invalid` for an unknown account, an instant in the
  * future, or a file that already exists.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {

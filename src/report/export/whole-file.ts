@@ -80,13 +80,18 @@ export async function prepareWholeFile(
   }
 }
 
-/** The SHA-256 of a file in hexadecimal; null if it cannot be read. */
+/** The SHA-256 of a file in hexadecimal; null if there is no such file. Throws `usage.invalid` if it cannot be read. */
 export async function findHash(file: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  } catch {
-    return null;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new KpoolError('usage.invalid', `${file} cannot be read (${code ?? 'no reason given'}).`, {
+      hint: 'Allow this user to read it: an export checks that the one that it continues is unchanged.',
+      cause,
+    });
   }
   return hash.digest('hex');
 }
