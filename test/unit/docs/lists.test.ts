@@ -30,6 +30,11 @@ describe('the documents list', () => {
     expect(listed).toEqual(COMMANDS.map(({ name }) => name));
   });
 
+  test('the test command that decides what lands', () => {
+    const [command = ''] = /^npm .*$/m.exec(read('.ci/run')) ?? [];
+    expect(read('README.md')).toContain(`\`${command}\``);
+  });
+
   test('every column of a statement', () => {
     const guide = read('docs/accounting.md');
     expect(STATEMENT_COLUMNS.filter(({ name }) => !guide.includes(`\`${name}\``))).toEqual([]);
