@@ -37,7 +37,9 @@ export const configureRollup: ConfigureCommand = (command, context) => {
           );
           output.result({ ...done }, () =>
             [
-              `${formatCount(done.hours, 'hour')} and ${formatCount(done.days, 'day')} of ${formatCount(done.fleets, 'fleet')} recomputed.`,
+              done.fleets === 0
+                ? 'There was nothing to recompute: no machines were sampled in these days.'
+                : `${formatCount(done.hours, 'hour')} and ${formatCount(done.days, 'day')} of ${formatCount(done.fleets, 'fleet')} recomputed.`,
               ...(done.hoursKept > 0
                 ? [`${formatCount(done.hoursKept, 'hour')} not recomputed: their samples have been deleted.`]
                 : []),

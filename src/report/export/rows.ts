@@ -60,12 +60,14 @@ export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<
     yield* selectRows(sql, adjustments(sql, selection), selection).cursor(BATCH);
 }
 
-/** The row's id: the same in every export and from every database, so that tools can skip known rows. */
+/**
+ * The row's id: the same in every full export and from every database, so that tools can skip known rows. A correction (an
+ * adjustment, or a row that an export of changes does not call new) has an id of its own.
+ */
 export function rowId(row: ExportRow): string {
   const { account, puid, algo, currency, source, type, ordinal, minedAt } = row;
   const key = [row.kind, account, puid, algo, currency, source, type, minedAt, ordinal];
   if (row.kind === 'adjustment' || (row.change !== null && row.change !== 'new')) {
-    // A correction of a row has an id of its own.
     key.push(row.adjusts, row.change, row.knownSince);
     if (row.kind === 'adjustment' && row.settledAt !== null) key.push(row.settledAt);
   }

@@ -136,13 +136,15 @@ test('P1 an amount that would have to be rounded is refused', async () => {
   }
 });
 
-test('unknown statuses and types are read from their indexes', async () => {
-  // PostgreSQL uses a partial index only if the query's list is the one of the index.
-  const plan = await sql.begin(async (transaction) => {
-    await transaction`SET LOCAL enable_seqscan = off`;
-    return transaction<{ 'QUERY PLAN': string }[]>`EXPLAIN SELECT * FROM sync.unknown_values`;
-  });
-  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
-  for (const index of ['earnings_unknown_status', 'rewards_unknown_status', 'rewards_unknown_type'])
-    expect(text).toContain(`${index}_idx`);
+test('sync.unknown_values and its indexes know the same values', async () => {
+  const indexes = ['earnings_unknown_status', 'rewards_unknown_status', 'rewards_unknown_type'];
+  const [view] = await sql<
+    { text: string }[]
+  >`SELECT pg_get_viewdef('sync.unknown_values'::regclass) AS text`;
+  for (const index of indexes) {
+    const [{ predicate = '' } = {}] = await sql<{ predicate?: string }[]>`
+      SELECT pg_get_expr(indpred, indrelid) AS predicate FROM pg_index WHERE indexrelid = ${`pool.${index}_idx`}::regclass`;
+    const [known = 'no list'] = /\w+ <> ALL \(ARRAY\[[^\]]*\]\)/.exec(predicate) ?? [];
+    expect(view!.text).toContain(known);
+  }
 });
