@@ -59,7 +59,7 @@ function toQuarantineJson(row: QuarantinedRow) {
 }
 
 function formatQuarantine({ output }: CliContext, rows: readonly QuarantinedRow[]): string {
-  if (rows.length === 0) return 'Quarantine is empty.';
+  if (rows.length === 0) return 'No row is waiting in quarantine.';
   const headings = ['account', 'stream', 'puid', 'algo', 'state', 'last seen', 'reason'];
   return output.table(
     [numeric('number'), ...headings],

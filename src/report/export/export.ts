@@ -84,6 +84,9 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     const about = content.about();
     const rows = Object.values(about.leftOut).reduce((rest, count) => rest - count, about.rows);
     const manifest: Manifest = { ...about, files: [{ name, rows, bytes, sha256 }] };
+    const isEmpty = manifest.rows === 0 && last === null;
+    const emptiness = isEmpty ? await findEmptiness(sql, period, asOf, accountName) : null;
+    const notes = [...(await notesOn(folder, last)), ...(emptiness?.reasons ?? [])];
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
       // The names come before COMMIT, so that no export is recorded whose files could not be written. If COMMIT fails,
@@ -98,9 +101,6 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     } finally {
       await proof.discard();
     }
-    const isEmpty = manifest.rows === 0 && last === null;
-    const emptiness = isEmpty ? await findEmptiness(sql, period, asOf, accountName) : null;
-    const notes = [...(await notesOn(folder, last)), ...(emptiness?.reasons ?? [])];
     return { manifest, files: [dataFile, manifestFile], notes, isUnread: emptiness?.isUnread === true };
   } finally {
     await data.discard();

@@ -87,6 +87,8 @@ export function answerFailures(server: FastifyInstance, reportFailure: (failure:
         .code(404)
         .type('text/html; charset=utf-8')
         .send(renderFailure('Page not found', 'The navigation above lists all pages.', null));
+    if (request.url.startsWith('/api/'))
+      return reply.code(404).send({ error: 'Not found', message: 'There is no such address.' });
     return reply.code(404).type('text/plain').send('Page not found.\n');
   });
 }
@@ -94,7 +96,10 @@ export function answerFailures(server: FastifyInstance, reportFailure: (failure:
 function failureOf(error: FastifyError, reportFailure: (failure: KpoolError) => void): Failure {
   if (error.statusCode === 429) return TOO_MANY;
   const invalid = invalidityOf(error);
-  if (invalid !== null) return { status: 400, title: 'Invalid request', text: invalid, fix: null };
+  if (invalid !== null) {
+    const status = error instanceof ZodError ? 400 : (error.statusCode ?? 400);
+    return { status, title: 'Invalid request', text: invalid, fix: null };
+  }
   if (error.code === STATEMENT_TOO_LONG) return SLOW;
   const failure = isDatabaseError(error)
     ? classifyDatabaseError(error)
@@ -110,5 +115,6 @@ function failureOf(error: FastifyError, reportFailure: (failure: KpoolError) => 
 function invalidityOf(error: FastifyError): string | null {
   if (error instanceof ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  return error.statusCode === 400 ? error.message : null;
+  const { statusCode = 500 } = error;
+  return statusCode >= 400 && statusCode < 500 ? error.message : null;
 }

@@ -280,6 +280,12 @@ describe('pages with a token', () => {
     expect(answer.headers.get('location')).toBe('/');
   });
 
+  test('refuse a log-in that is not a form', async () => {
+    const { url } = await serve(TOKEN);
+    const headers = { 'content-type': 'text/xml' };
+    expect((await headOf(`${url}login`, { method: 'POST', headers, body: '<a/>' })).status).toBe(415);
+  });
+
   test('limit the guesses', async () => {
     const { url } = await serve(TOKEN);
     const answers = [];
@@ -381,6 +387,15 @@ describe('the jobs page', () => {
 });
 
 describe('the API', () => {
+  test('answers an unknown address in JSON', async () => {
+    const { url } = await serve(null);
+    const answer = await fetch(`${url}api/v1/nothing`);
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      { error: 'Not found', message: 'There is no such address.' },
+    ]);
+  });
+
   test('describes itself', async () => {
     const { url } = await serve(null);
     const description = (await (await fetch(`${url}api/v1`)).json()) as { openapi: string; paths: object };
