@@ -1,4 +1,5 @@
 import type { Secret } from '../src/core/secret';
+import { stopAll } from '../src/core/stop-all';
 import { withSchedulesLock } from '../src/store/queue-registration';
 import { openPostgresBackend } from './backends/postgres';
 import { openRedisBackend } from './backends/redis';
@@ -46,11 +47,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
       log.info(`Jobs run, kept in ${describeQueueLocation(location)}.`);
       return {
         ...jobs,
-        async stop() {
-          await jobs.stop();
-          await backend.close();
-          await held.release();
-        },
+        stop: () => stopAll([() => jobs.stop(), () => backend.close(), () => held.release()]),
       };
     } catch (error) {
       await backend.close();

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock';
 import type { KeepDays } from '../core/keep-days';
 import type { Logger } from '../core/log';
 import type { Secret } from '../core/secret';
+import { stopAll } from '../core/stop-all';
 import type { AccountStatus, NamedAccount } from '../domain/account';
 import type { AccountId } from '../domain/ids';
 import type { ScopePlan } from '../domain/planning/due-scopes';
@@ -88,6 +89,17 @@ export class SyncService {
 
   /** Connects and records the accounts. The database has to be migrated. */
   static async open(options: SyncServiceOptions): Promise<SyncService> {
+    const service = await SyncService.connect(options);
+    try {
+      await service.closeAbandonedRuns();
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
+    return service;
+  }
+
+  private static async connect(options: SyncServiceOptions): Promise<SyncService> {
     const { databaseUrl, maxConnections } = options;
     const client = createStoreClient({ url: databaseUrl, maxConnections, applicationName: 'kpool' });
     const pace = new ServicePace(options);
@@ -97,12 +109,9 @@ export class SyncService {
       const accounts = await openAccounts(options.accounts, { ...options, client, pacer });
       pace.nameKeys(accounts.map(({ account }) => account));
       const locks = new PostgresRunLocks(databaseUrl, client);
-      const service = new SyncService(options, { client, pace, locks, accounts });
-      await service.closeAbandonedRuns();
-      return service;
+      return new SyncService(options, { client, pace, locks, accounts });
     } catch (error) {
-      await pace.close();
-      await client.$disconnect();
+      await stopAll([() => pace.close(), () => client.$disconnect()]);
       throw error;
     }
   }
@@ -209,11 +218,16 @@ export class SyncService {
   }
 
   async close(): Promise<void> {
-    await this.reports.close();
-    await Promise.all(this.accounts.map((account) => account.pool.close()));
-    await this.parts.pace.close();
-    await this.parts.locks.close();
-    await this.parts.client.$disconnect();
+    const { pace, locks, client } = this.parts;
+    await stopAll([
+      () => this.reports.close(),
+      async () => {
+        await Promise.all(this.accounts.map(({ pool }) => pool.close()));
+      },
+      () => pace.close(),
+      () => locks.close(),
+      () => client.$disconnect(),
+    ]);
   }
 
   private find(accountId: AccountId): GuardedAccount & { readonly listing: AccountScopeListing } {

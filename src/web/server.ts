@@ -3,6 +3,7 @@ import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import type { Clock } from '../core/clock';
 import type { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
+import { stopAll } from '../core/stop-all';
 import { guardAccess } from './access';
 import { createMetricsText } from './metrics-text';
 import { openPageReader } from './page-reader';
@@ -71,10 +72,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   await serveAssets(server);
   await serveApi(server, reader, readiness);
   servePages(server, access, reader, readiness);
-  const close = async (): Promise<void> => {
-    await server.close();
-    await reader.close();
-  };
+  const close = (): Promise<void> => stopAll([() => server.close(), () => reader.close()]);
   try {
     await server.listen({ host, port });
   } catch (error) {
